@@ -1,0 +1,257 @@
+"""The heart: reviews in, scores and mentions out, one record batch at a time.
+
+Pure functions of a batch and of frozen artefacts. What is said of a review depends on its title, text and declared
+language alone, never on its neighbours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from reviewlens import needs, text
+from reviewlens.classifier import Classifier, SegmentScores
+from reviewlens.privacy import clean, hash_customer, mask_many
+from reviewlens.schemas import MENTIONS, SCALE, SCORED, SCORED_REASON
+from reviewlens.themes import ThemeSet
+
+QUOTE_CHARS = 240  # a quote is read in a table cell
+BEST_QUOTE_CHARS = 90
+
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+class Artefacts(NamedTuple):
+    """What is learned beside the river and applied here."""
+
+    classifier: Classifier
+    themes: ThemeSet
+    key: bytes  # of the customer hashes
+
+
+class Batch(NamedTuple):
+    """Normalized reviews: the columns of `REVIEWS` plus what identifies and joins them."""
+
+    rows: pa.RecordBatch
+    texts: list[str]  # title and text, joined and normalized
+    review_id: list[str]
+    key: NDArray[np.int64]
+    content: NDArray[np.int64]
+    reason: list[str]
+
+
+class Reading(NamedTuple):
+    """What the classifier saw in one pass: reviews that are read, their clauses and the scores of both."""
+
+    which: NDArray[np.int64]  # index in the batch of each review read
+    texts: list[str]
+    owner: NDArray[np.int32]  # clause -> index in `texts`
+    bounds: NDArray[np.int32]
+    scores: SegmentScores
+
+
+def hash64(*parts: str) -> int:
+    """Return a signed 64-bit hash of the parts, the same on every machine."""
+    joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(joined, digest_size=8).digest(), "big", signed=True)
+
+
+def join(title: str | None, body: str | None) -> str:
+    """Return title and text as one text; a title that the text repeats is not said twice."""
+    title, body = (title or "").strip(), body or ""
+    if not title or body.lstrip().startswith(title):
+        return body
+    return f"{title}\n{body}" if body.strip() else title
+
+
+def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
+    """Join, normalize and identify the reviews of a batch with the schema `REVIEWS`.
+
+    `source` names the file, table or list. A review is known by its id; else by product, customer, date and text, if
+    there is a customer or a date (two customers may well say "good" of one product); else by source and row.
+    """
+    columns = {name: rows.column(name).to_pylist() for name in rows.schema.names if name in _HASHED}
+    texts = [text.normalize(join(t, b)) for t, b in zip(columns["title"], columns["text"], strict=True)]
+    numbers = rows.column("row").to_pylist()
+    times = {name: pc.cast(rows.column(name), pa.int64()).to_pylist() for name in ("created_at", "deleted_at")}
+    review_id, key, content, reason = [], [], [], []
+    for i, given in enumerate(columns["review_id"]):
+        customer, created = columns["customer"][i], times["created_at"][i]
+        if given:
+            identity = given
+        elif customer is not None or created is not None:
+            fields = (columns["product_id"][i], customer, created, texts[i])
+            identity = f"{hash64(*map(str, fields)) & (2**64 - 1):016x}"
+        else:
+            identity = f"{source}:{numbers[i]}"
+        review_id.append(identity)
+        key.append(hash64(identity))
+        content.append(hash64(*[str(columns[name][i]) for name in _HASHED], *(str(v[i]) for v in times.values())))
+        reason.append(_reason(columns["reason"][i], times["deleted_at"][i], texts[i]))
+    return Batch(rows, texts, review_id, np.array(key, np.int64), np.array(content, np.int64), reason)
+
+
+_HASHED = ("review_id", "product_id", "product_name", "category", "rating", "title", "text", "customer", "language", "reason")
+
+
+def _reason(given: str | None, deleted_at: int | None, body: str) -> str:
+    if deleted_at is not None:
+        return "deleted"
+    if given:
+        return given
+    return SCORED_REASON if body and not body.isspace() else "empty_text"
+
+
+def read_batch(batch: Batch, classifier: Classifier) -> Reading:
+    """Score reviews and clauses in one pass; equal texts are read once."""
+    which = np.array([i for i, reason in enumerate(batch.reason) if reason == SCORED_REASON], np.int64)
+    texts = [batch.texts[i] for i in which]
+    owner, bounds = text.segments(texts)
+    return Reading(which, texts, owner, bounds, classifier.score_segments(texts, owner, bounds))
+
+
+def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> pa.RecordBatch:
+    """Return the batch as `SCORED`: every row with its reason, those that were read with their scores."""
+    n = batch.rows.num_rows
+    scores, which = reading.scores, reading.which
+    whole = ten_thousandths(scores.proba)
+    whole[:, 1] = SCALE - whole[:, 0] - whole[:, 2]
+    declared = batch.rows.column("language").to_pylist()
+    polarity = needs.review_polarity(scores.proba, reading.owner, scores.segment_proba)
+    found = {
+        "text_hash": [hash64(_NOT_WORD.sub("", t).casefold() or t) for t in reading.texts],
+        "language": [declared[i] or text.language(t) for i, t in zip(which, reading.texts, strict=True)],
+        "chars": [len(t) for t in reading.texts],
+        "unknown": ten_thousandths(artefacts.classifier.unknown_rate(reading.texts)),
+        "polarity": list(polarity),
+        "p_negative": whole[:, 0],
+        "p_neutral": whole[:, 1],
+        "p_positive": whole[:, 2],
+        "score": whole[:, 2] - whole[:, 0],
+        "stars": ten_thousandths(scores.stars),
+        "quote": _review_quotes(reading),
+    }
+    customers = batch.rows.column("customer").to_pylist()
+    arrays = {
+        "part": np.full(n, part, np.int64),
+        "key": batch.key,
+        "content": batch.content,
+        "reason": batch.reason,
+        "review_id": batch.review_id,
+        "customer": [None if c is None else hash_customer(c, artefacts.key) for c in customers],
+        "product_name": _masked(batch.rows.column("product_name")),
+        "category": _masked(batch.rows.column("category")),
+    }
+    columns = []
+    for field in SCORED:
+        if field.name in found:
+            columns.append(_scatter(found[field.name], which, n, field.type))
+        elif field.name in arrays:
+            columns.append(pa.array(arrays[field.name], field.type))
+        else:
+            columns.append(batch.rows.column(field.name))
+    return pa.RecordBatch.from_arrays(columns, schema=SCORED)
+
+
+def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> pa.RecordBatch:
+    """Return the mentions of the reviews that were read, as `MENTIONS`."""
+    found = needs.mentions(
+        reading.texts, reading.owner, reading.bounds, reading.scores.segment_proba, artefacts.themes
+    )
+    review = found.column("review").to_numpy()
+    index = reading.which[review] if len(review) else np.zeros(0, np.int64)
+    start, end = found.column("start").to_pylist(), found.column("end").to_pylist()
+    clauses = [reading.texts[r][a:b] for r, a, b in zip(review, start, end, strict=True)]
+    wish_start, wish_end = found.column("wish_start").to_pylist(), found.column("wish_end").to_pylist()
+    wishes = [
+        None if a is None else reading.texts[r][a:b]
+        for r, a, b in zip(review, wish_start, wish_end, strict=True)
+    ]
+    ranks = [quote_rank(clause) for clause in clauses]
+    arrays = {
+        "part": np.full(len(review), part, np.int64),
+        "row": batch.rows.column("row").to_numpy()[index],
+        "review_id": [batch.review_id[i] for i in index],
+        "score": ten_thousandths(found.column("score").to_numpy()),
+        "wish": safe_quotes(wishes),
+        "quote": safe_quotes([c if r < UNQUOTABLE else None for c, r in zip(clauses, ranks, strict=True)]),
+        "quote_rank": ranks,
+        "cue": safe_quotes(found.column("cue").to_pylist()),
+    }
+    columns = [
+        pa.array(arrays[field.name], field.type)
+        if field.name in arrays
+        else found.column(field.name).combine_chunks().cast(field.type)
+        for field in MENTIONS
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=MENTIONS)
+
+
+def annotate(rows: pa.RecordBatch, source: str, part: int, artefacts: Artefacts) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """Return the `SCORED` and `MENTIONS` batches of one `REVIEWS` batch: the flow from end to end."""
+    batch = normalize_batch(rows, source)
+    reading = read_batch(batch, artefacts.classifier)
+    return scored_batch(batch, reading, artefacts, part), mention_batch(batch, reading, artefacts, part)
+
+
+def ten_thousandths(values: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Return values as whole ten-thousandths, rounded half to even."""
+    return np.rint(np.asarray(values, np.float64) * SCALE).astype(np.int64)
+
+
+UNQUOTABLE = 99
+
+
+def quote_rank(clause: str) -> int:
+    """Return how badly a clause reads as a quote: 0 is best, `UNQUOTABLE` is not shown.
+
+    A Chinese character counts as three Latin ones, about what both say.
+    """
+    length = sum(3 if c > "\u2e80" else 1 for c in clause[: QUOTE_CHARS + 1])
+    if length < 12 or len(clause) > QUOTE_CHARS:
+        return UNQUOTABLE
+    return min(UNQUOTABLE - 1, abs(length - BEST_QUOTE_CHARS) // 10)
+
+
+def safe_quotes(quotes: Sequence[str | None]) -> list[str | None]:
+    """Return quotes as they may leave the job: masked, without control characters, one line, shortened."""
+    filled = mask_many([clean(quote) if quote else "" for quote in quotes])
+    return [
+        None if quote is None else " ".join(masked.split())[:QUOTE_CHARS]
+        for quote, masked in zip(quotes, filled, strict=True)
+    ]
+
+
+def _masked(column: pa.Array) -> pa.Array:
+    distinct = column.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(
+        distinct.indices, pa.array(safe_quotes(distinct.dictionary.to_pylist()), pa.string())
+    ).cast(pa.string())
+
+
+def _review_quotes(reading: Reading) -> list[str | None]:
+    """Return for each review its clause of the strongest score on the review's own side."""
+    proba, clauses = reading.scores.proba, reading.scores.segment_proba
+    side = np.where(proba[:, 2] >= proba[:, 0], 1, -1)
+    strength = ten_thousandths(clauses[:, 2] - clauses[:, 0]) * side[reading.owner]
+    best: list[tuple[int, int, str] | None] = [None] * len(reading.texts)
+    for owner, (start, end), value in zip(reading.owner, reading.bounds, strength, strict=True):
+        clause = reading.texts[owner][start:end]
+        candidate = (quote_rank(clause) == UNQUOTABLE, -int(value), clause)
+        if best[owner] is None or candidate < best[owner]:
+            best[owner] = candidate
+    return safe_quotes([None if b is None or b[0] else b[2] for b in best])
+
+
+def _scatter(values: object, which: NDArray[np.int64], n: int, kind: pa.DataType) -> pa.Array:
+    """Return `values` at the places `which` of an array of length n, null elsewhere."""
+    index = np.full(n, -1, np.int64)
+    index[which] = np.arange(len(which))
+    return pa.array(values, kind).take(pa.array(index, mask=index < 0))

@@ -1,0 +1,200 @@
+"""Settings: what decides the output (`JobConfig`), what must not (`RunOptions`), and where each value comes from.
+
+Precedence: defaults < TOML file < environment (`REVIEWLENS_*`) < command line. Unknown keys are errors with a
+suggestion. Only `JobConfig` enters the fingerprint, so options can never change results.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from reviewlens.errors import ConfigError, InputNotFoundError
+
+ENV_PREFIX = "REVIEWLENS_"
+KEY_VARIABLE = "REVIEWLENS_CUSTOMER_KEY"  # a secret, so it is never part of a settings file
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class JobConfig(_Settings):
+    """What decides the output of a run."""
+
+    source: list[str] = Field(default_factory=list, description="paths, globs or folders of Parquet exports")
+    columns: dict[str, str] = Field(default_factory=dict, description="canonical column -> the export's column")
+    themes: str | None = Field(None, description="path of a theme set; the built-in taxonomy if absent")
+    classifier: str | None = Field(None, description="path of a model folder; the bundled model if absent")
+    period: Literal["day", "week", "month"] = Field("month", description="length of a period in the tables")
+    timezone: str = Field("UTC", description="time zone in which periods begin")
+    run_date: str | None = Field(None, description="ISO date that the run speaks of; reviews from later days are left for later")
+    rating_scale: float | None = Field(None, gt=0, description="highest rating; detected from the ratings if absent")
+    language: Literal["en", "zh"] = Field("en", description="language of labels and report")
+    on_removed: Literal["keep", "drop"] = Field("keep", description="what happens to reviews whose export is gone")
+    min_reviews: int = Field(5, ge=1, description="cells with fewer reviews are neither ranked nor tested")
+    false_discovery_rate: float = Field(0.05, gt=0, lt=1, description="expected share of false alarms among alerts")
+    max_reject_share: float = Field(0.5, ge=0, le=1, description="above this share of rejected rows nothing is published")
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is not a time zone, write it like 'Asia/Shanghai'") from error
+        return value
+
+    @field_validator("run_date")
+    @classmethod
+    def _iso_date(cls, value: str | None) -> str | None:
+        from datetime import date
+
+        return None if value is None else date.fromisoformat(value).isoformat()
+
+    def fingerprint(self) -> str:
+        """Return the hash of all that these settings decide; the source's location is not among them."""
+        decided = self.model_dump(exclude={"source", "themes", "classifier"})
+        return hashlib.blake2b(json.dumps(decided, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+class RunOptions(_Settings):
+    """How a run is carried out; never what comes out of it."""
+
+    workers: int | None = Field(None, ge=1, description="worker processes; the number of cores if absent")
+    batch_rows: int = Field(2048, ge=1, description="reviews in memory at a time, per worker")
+    part_rows: int = Field(50_000, ge=1, description="reviews per part, the unit of work that survives a crash")
+    memory_mb: int = Field(400, ge=64, description="memory for the summary tables, in MB; beyond it they spill to disk")
+    keep: int = Field(7, ge=1, description="runs that are kept")
+    max_seconds: float | None = Field(None, gt=0, description="stop after this many seconds and resume next time")
+    progress: bool | None = Field(None, description="show progress; on a terminal if absent")
+    log_format: Literal["text", "json"] = Field("text", description="form of the log on standard error")
+    fail_on: list[Literal["drift", "alerts"]] = Field(default_factory=list, description="gates that set exit code 4")
+
+
+class Setting(NamedTuple):
+    """One setting with the place that its value comes from."""
+
+    key: str
+    value: Any
+    origin: str
+
+
+class Settings(NamedTuple):
+    """The merged settings."""
+
+    config: JobConfig
+    options: RunOptions
+    out: str | None
+    rows: tuple[Setting, ...]
+
+
+KEYS = ("out", *JobConfig.model_fields, *RunOptions.model_fields)
+
+
+def _unknown(key: str, where: str) -> ConfigError:
+    near = difflib.get_close_matches(key, KEYS, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(KEYS)}"
+    return ConfigError(f"unknown setting {key!r}", where=where, hint=hint)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise InputNotFoundError("no such configuration file", where=str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the configuration file cannot be read: {error}", where=str(path)) from None
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigError(f"not valid TOML: {error}", where=str(path)) from None
+    for key in values:
+        if key not in KEYS:
+            raise _unknown(key, str(path))
+    # Paths in a file are relative to that file, so that cron may start anywhere.
+    for key in ("out", "themes", "classifier"):
+        if isinstance(values.get(key), str):
+            values[key] = _beside(path, values[key])
+    if isinstance(values.get("source"), str):
+        values["source"] = [values["source"]]
+    if isinstance(values.get("source"), list):
+        values["source"] = [_beside(path, item) if isinstance(item, str) else item for item in values["source"]]
+    return values
+
+
+def _beside(path: Path, value: str) -> str:
+    return value if "://" in value else str(path.parent / value)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in environment.items():
+        key = name.removeprefix(ENV_PREFIX).lower()
+        if name.startswith(ENV_PREFIX) and key in KEYS:
+            structured = text.startswith(("[", "{")) or key in {"progress"}
+            try:
+                values[key] = json.loads(text) if structured else text
+            except json.JSONDecodeError as error:
+                raise ConfigError(f"not valid JSON: {error}", where=name) from None
+    return values
+
+
+def load_settings(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Merge defaults, a TOML file, the environment and explicit overrides (None means not given).
+
+    Raises `ConfigError` for an unknown key or a value that does not fit, naming where it was set.
+    """
+    layers: list[tuple[str, Mapping[str, Any]]] = []
+    if path is not None:
+        layers.append((str(path), _from_file(Path(path))))
+    layers.append(("environment", _from_environment(os.environ if environment is None else environment)))
+    layers.append(("command line", {k: v for k, v in (overrides or {}).items() if v is not None}))
+    merged: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    for name, layer in layers:
+        for key, value in layer.items():
+            if key not in KEYS:
+                raise _unknown(key, name)
+            merged[key] = {**merged.get(key, {}), **value} if isinstance(value, dict) else value
+            origin[key] = name
+    config = _validated(JobConfig, merged, origin)
+    options = _validated(RunOptions, merged, origin)
+    out = merged.get("out")
+    if out is not None and not isinstance(out, str):
+        raise ConfigError(f"'out' must be a path, not {out!r}", where=origin["out"])
+    values = {"out": out, **config.model_dump(), **options.model_dump()}
+    return Settings(config, options, out, tuple(Setting(k, values[k], origin.get(k, "default")) for k in KEYS))
+
+
+S = TypeVar("S", bound=_Settings)
+
+
+def _validated(kind: type[S], merged: Mapping[str, Any], origin: Mapping[str, str]) -> S:
+    try:
+        return kind(**{key: value for key, value in merged.items() if key in kind.model_fields})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "?"
+        what = f"{'.'.join(map(str, first['loc']))} = {first['input']!r}: {first['msg']}"
+        raise ConfigError(what, where=origin.get(key, "arguments"), hint="see `reviewlens config`") from None

@@ -1,0 +1,26 @@
+-- What every table reads: the newest version of each review, and what it mentions.
+-- `scored`, `mentioned` are the parts; `parts` has the age of each part's source.
+
+CREATE TABLE winners AS
+SELECT part, row FROM (
+    SELECT s.part, s.row, row_number() OVER (
+        PARTITION BY s.key
+        ORDER BY s.exported_at DESC NULLS LAST, s.created_at DESC NULLS LAST, p.mtime_ns DESC, s.content DESC, s.part, s.row
+    ) AS version
+    FROM scored AS s JOIN parts AS p ON p.part = s.part
+    WHERE $until IS NULL OR coalesce(s.exported_at, s.created_at) IS NULL OR coalesce(s.exported_at, s.created_at) < CAST($until AS TIMESTAMPTZ)
+) WHERE version = 1;
+
+CREATE TABLE reviews AS
+SELECT
+    row_number() OVER (ORDER BY s.part, s.row) AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, s.text_hash, s.language,
+    s.created_at, CAST(date_trunc($period, s.created_at) AS DATE) AS period,
+    s.polarity, s.score, s.stars, s.unknown, s.chars, s.quote
+FROM scored AS s JOIN winners AS w ON w.part = s.part AND w.row = s.row
+WHERE s.reason = 'scored';
+
+CREATE VIEW mentions AS
+SELECT
+    r.review, m.part, m.row, m.review_id, m.start, m.theme_id, m.cue, m.polarity, m.score, m.intent, m.wish, m.quote, m.quote_rank,
+    r.product_id, r.period, r.text_hash
+FROM mentioned AS m JOIN reviews AS r ON r.part = m.part AND r.row = m.row;
