@@ -36,6 +36,7 @@ REVIEWS = _schema(
     exported_at=(_TIME, "when the export was made"),
     deleted_at=(_TIME, "when the review was deleted; null where it stands"),
     language=(pa.string(), "language as declared by the export"),
+    reason=(pa.string(), "why the row cannot be read, e.g. bad_encoding; null where it can"),
 )
 
 SCORED = _schema(

@@ -6,8 +6,8 @@ file and a line in `TABLES`.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from reviewlens.config import JobConfig
+from reviewlens.schemas import MENTIONS, SCORED
 from reviewlens.tables import finish
 
 Finish = Callable[[pd.DataFrame, "Context"], pd.DataFrame]
@@ -75,39 +76,58 @@ def sql_of(name: str) -> str:
     return template.render(keys=table.keys, cell=cell, names=_NAMES, meanings=_MEANINGS)
 
 
-def build(inputs: Inputs, context: Context, *, memory_mb: int, scratch: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield each summary table by name, in the order of `TABLES`.
+class Summary:
+    """The tables of one run; a context that holds the DuckDB connection. Beyond `memory_mb` it spills to `scratch`."""
 
-    Beyond `memory_mb` DuckDB spills to `scratch`.
-    """
-    with _connection(inputs, context.config, memory_mb, scratch) as connection:
-        for name, table in TABLES.items():
-            query = sql_of(name)
-            frame = connection.execute(query, _parameters(query, context.config)).df()
-            yield name, table.finish(frame, context)
-
-
-@contextmanager
-def _connection(inputs: Inputs, config: JobConfig, memory_mb: int, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    settings = {"memory_limit": f"{memory_mb}MB", "threads": 2, "temp_directory": str(scratch), "TimeZone": config.timezone}
-    with duckdb.connect(config=settings) as connection:  # type: ignore[arg-type]
-        for view, paths in (("scored", inputs.scored), ("mentioned", inputs.mentions)):
-            connection.read_parquet(list(paths)).create_view(view)
-        parts = {"part": pa.array(inputs.ages.keys(), pa.int64()), "mtime_ns": pa.array(inputs.ages.values(), pa.int64())}
-        lost = inputs.quarantined
+    def __init__(self, inputs: Inputs, context: Context, *, memory_mb: int, scratch: Path) -> None:
+        self._context = context
+        self._scratch = scratch
+        settings = {
+            "memory_limit": f"{memory_mb}MB",
+            "threads": 2,
+            "temp_directory": str(scratch),
+            "TimeZone": context.config.timezone,
+        }
+        self._connection = duckdb.connect(config=settings)  # type: ignore[arg-type]
+        ages, lost = inputs.ages, inputs.quarantined
+        parts = {"part": pa.array(ages.keys(), pa.int64()), "mtime_ns": pa.array(ages.values(), pa.int64())}
         quarantined = {"reason": pa.array(lost.keys(), pa.string()), "reviews": pa.array(lost.values(), pa.int64())}
-        connection.register("parts", pa.table(parts))
-        connection.register("quarantined", pa.table(quarantined))
-        for statement in (files(__package__) / "_base.sql").read_text("utf-8").split(";"):
+        self._connection.register("parts", pa.table(parts))
+        self._connection.register("quarantined", pa.table(quarantined))
+        for view, paths, schema in (("scored", inputs.scored, SCORED), ("mentioned", inputs.mentions, MENTIONS)):
+            if paths:
+                self._connection.read_parquet(list(paths)).create_view(view)
+            else:
+                self._connection.register(view, schema.empty_table())
+        for statement in (files(__package__) / "_base.sql").read_text("utf-8").split(";\n"):
             if statement.strip():
-                connection.execute(statement, _parameters(statement, config))
-        yield connection
+                self._execute(statement)
+
+    def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield each summary table by name, in the order of `TABLES`."""
+        for name, table in TABLES.items():
+            yield name, table.finish(self._execute(sql_of(name)).df(), self._context)
+
+    def superseded(self) -> pa.Table:
+        """Return `part` and `row` of the scored rows that do not count."""
+        query = "SELECT part, row FROM scored ANTI JOIN reviews USING (part, row) WHERE reason = 'scored' ORDER BY part, row"
+        return self._execute(query).to_arrow_table()
+
+    def _execute(self, query: str) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(query, _parameters(query, self._context.config))
+
+    def __enter__(self) -> Summary:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._connection.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
 
 
 def _parameters(query: str, config: JobConfig) -> dict[str, object]:
     until = None if config.run_date is None else str(pd.Timestamp(config.run_date, tz=config.timezone) + pd.Timedelta(days=1))
-    known = {"until": until, "period": config.period}
+    known: dict[str, object] = {"until": until, "period": config.period}
     return {key: value for key, value in known.items() if f"${key}" in query}
 
 
-__all__ = ["TABLES", "Context", "Inputs", "Table", "build", "sql_of"]
+__all__ = ["TABLES", "Context", "Inputs", "Table", "Summary", "sql_of"]

@@ -1,0 +1,98 @@
+"""From parts to a committed run: the tables, the manifest and the report, visible whole or not at all."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reviewlens.batch import Artefacts
+from reviewlens.config import JobConfig, RunOptions
+from reviewlens.privacy import safe_cell
+from reviewlens.report import write_report
+from reviewlens.run import SUPERSEDED, TABLE_FOLDER
+from reviewlens.store import Store
+from reviewlens.tables import Context, Inputs, Summary
+
+PACKAGES = ("reviewlens", "numpy", "pandas", "pyarrow", "onnxruntime", "tokenizers", "duckdb")
+
+
+def publish(
+    store: Store,
+    decided: Mapping[str, Any],
+    told: Mapping[str, Any],
+    config: JobConfig,
+    options: RunOptions,
+    artefacts: Artefacts,
+) -> None:
+    """Build the summary tables over the parts that `decided` names and commit them as the current run."""
+    started = time.perf_counter()
+    labels = {theme.theme_id: theme.label(config.language) for theme in artefacts.themes.themes}
+    with store.new_run() as folder:
+        tables: dict[str, pd.DataFrame] = {}
+        scratch = folder / "scratch"
+        with Summary(_inputs(store, decided), Context(config, labels), memory_mb=options.memory_mb, scratch=scratch) as summary:
+            pq.write_table(summary.superseded(), folder / SUPERSEDED)
+            for name, frame in summary.tables():
+                tables[name] = frame
+                write_table(frame, folder / TABLE_FOLDER, name)
+        manifest = {
+            **decided,
+            "counts": _counts(tables["intake"], decided),
+            "told": {
+                **told,
+                "seconds_tables": round(time.perf_counter() - started, 3),
+                "finished_at": pd.Timestamp.now(tz="UTC").isoformat(timespec="seconds"),
+                "peak_memory_mb": peak_memory_mb(),
+            },
+            "versions": {name: version(name) for name in PACKAGES},
+        }
+        store.write_manifest(folder, manifest)
+        write_report(folder / "report.html", tables, manifest, config)
+
+
+def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
+    """Write one table as Parquet and, with cells that no spreadsheet takes for a formula, as CSV."""
+    folder.mkdir(exist_ok=True)
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / f"{name}.parquet", compression="zstd")
+    texts = [column for column in frame if pd.api.types.is_string_dtype(frame[column])]
+    safe = frame.assign(**{str(column): frame[column].map(safe_cell, na_action="ignore") for column in texts})
+    safe.to_csv(folder / f"{name}.csv", index=False)
+
+
+def peak_memory_mb() -> int:
+    """Return the largest resident size of this process or of a worker so far, in MB."""
+    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return max(peaks) // (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def _inputs(store: Store, decided: Mapping[str, Any]) -> Inputs:
+    folders = [store.parts / part["id"] for part in decided["parts"]]
+    lost: dict[str, int] = {}
+    for file in decided["quarantined"]:
+        lost[file["reason"]] = lost.get(file["reason"], 0) + file["rows"]
+    return Inputs(
+        scored=[str(folder / "scored.parquet") for folder in folders],
+        mentions=[str(folder / "mentions.parquet") for folder in folders],
+        ages={part["part"]: part["mtime_ns"] for part in decided["parts"]},
+        quarantined=lost,
+    )
+
+
+def _counts(intake: pd.DataFrame, decided: Mapping[str, Any]) -> dict[str, int]:
+    by_reason = dict(zip(intake["reason"], intake["reviews"].astype(int), strict=True))
+    return {
+        "rows": int(intake["reviews"].sum()),
+        "scored": by_reason.pop("scored", 0),
+        "mentions": sum(part["mentions"] for part in decided["parts"]),
+        "quarantined_files": len(decided["quarantined"]),
+        **by_reason,
+    }
