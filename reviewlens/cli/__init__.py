@@ -1,0 +1,63 @@
+"""The command line: one verb is one public function. Heavy imports wait until a verb runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import Any
+
+import click
+
+from reviewlens import __version__
+from reviewlens.cli.beside import describe, discover, evaluate, recommend, train
+from reviewlens.cli.river import check, config, forget, run, score, status
+from reviewlens.errors import ReviewlensError
+
+PARTIAL = 6  # done, with rejects or quarantined files
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="reviewlens")
+def cli() -> None:
+    """What customers feel and what they need, from Parquet exports of reviews.
+
+    \b
+    reviewlens check exports/                     what is in there, and what is missing
+    reviewlens run exports/ --out lens            score, find needs, write the tables and the report
+    reviewlens run --config job.toml              the same every night, only what is new
+    """
+
+
+for verb in (run, check, score, status, config, forget, train, evaluate, discover, describe, recommend):
+    cli.add_command(verb)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line and exit with a documented code; an error is three lines: what, where, what to do."""
+    sys.exit(_exit_code(argv))
+
+
+def _exit_code(argv: list[str] | None) -> int:
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code: Any = cli.main(args=argv, prog_name="reviewlens", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Abort:
+        return 130
+    except KeyboardInterrupt:
+        click.echo("interrupted; the next run goes on from here", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except ReviewlensError as error:
+        click.echo(f"{click.style('error:', fg='red')} {error}", err=True)
+        return error.exit_code
+    except BrokenPipeError:  # the reader of our output left, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _terminate(signum: int, frame: object) -> None:
+    raise SystemExit(128 + signum)

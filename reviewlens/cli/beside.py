@@ -1,0 +1,135 @@
+"""Verbs beside the nightly job: train, evaluate, discover, describe, recommend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reviewlens.cli.show import show_json, show_table
+from reviewlens.errors import ConfigError
+
+JSON = click.option("--json", "as_json", is_flag=True, help="print JSON for machines")
+TEXT = click.option("--text", required=True, metavar="COLUMN", help="column of the text")
+LABEL = click.option("--label", required=True, metavar="COLUMN", help="column of the label: 0/1, class names or stars")
+
+
+@click.command()
+@click.argument("data")
+@TEXT
+@LABEL
+@click.option("--model", type=click.Choice(["lstm", "transformer", "linear"]), default="lstm", show_default=True)
+@click.option("--out", required=True, metavar="FOLDER", help="where the model folder goes")
+@click.option("--teacher", metavar="FOLDER", help="a model folder to learn from as well")
+@click.option("--search", type=int, metavar="TRIALS", help="search the settings with so many trials")
+@click.option("--seed", type=int, default=0, show_default=True)
+def train(data: str, text: str, label: str, model: str, out: str, teacher: str | None, search: int | None, seed: int) -> None:
+    """Train a classifier on labelled reviews.
+
+    \b
+    reviewlens train labelled.parquet --text review_body --label stars --out models/ours
+    """
+    from reviewlens import train as fit
+
+    fit(data, text=text, label=label, model=model, teacher=teacher, search=search, out=out, seed=seed)
+    click.echo(f"saved to {out}")
+
+
+@click.command()
+@click.argument("model")
+@click.argument("data")
+@TEXT
+@LABEL
+@JSON
+def evaluate(model: str, data: str, text: str, label: str, as_json: bool) -> None:
+    """Measure a classifier on labelled reviews.
+
+    \b
+    reviewlens evaluate models/ours test.parquet --text review_body --label stars
+    """
+    from reviewlens import Classifier
+    from reviewlens import evaluate as measure
+
+    metrics = measure(Classifier.load(model), data, text=text, label=label)
+    show_json(metrics.to_dict()) if as_json else click.echo(str(metrics))
+
+
+@click.command()
+@click.argument("source", nargs=-1, required=True)
+@click.option("--text", metavar="COLUMN", help="column of the text; found by name if absent")
+@click.option("--out", required=True, metavar="FILE", help="the theme set to write")
+@click.option("--update", metavar="FILE", help="theme set whose ids and labels shall survive")
+@click.option("--seeds", metavar="FILE", help="TOML table of themes with a few seed phrases each")
+@click.option("--themes", "n_themes", type=int, help="how many themes; chosen from the data if absent")
+@click.option("--seed", type=int, default=0, show_default=True)
+def discover(source: tuple[str, ...], text: str | None, out: str, update: str | None, seeds: str | None, n_themes: int | None, seed: int) -> None:
+    """Learn a theme set from reviews.
+
+    \b
+    reviewlens discover exports/*.parquet --out themes.toml
+    reviewlens discover exports/*.parquet --update themes.toml --out themes.toml
+    """
+    import tomllib
+
+    from reviewlens import ThemeSet, discover_themes
+
+    wanted = None
+    if seeds:
+        try:
+            wanted = tomllib.loads(Path(seeds).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"the seeds cannot be read: {error}", where=seeds, hint="write lines like food = ['food', 'menu']") from None
+    previous = ThemeSet.load(update) if update else None
+    found = discover_themes(list(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)
+    found.save(out)
+    click.echo(f"{len(found.themes)} themes saved to {out}")
+
+
+@click.command()
+@click.argument("out")
+@click.option("--product", metavar="ID", help="one product")
+@click.option("--all", "every", is_flag=True, help="all products")
+@click.option("--out", "target", metavar="FILE", help="Parquet file for --all")
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+def describe(out: str, product: str | None, every: bool, target: str | None, language: str) -> None:
+    """Draft product descriptions from the evidence of a run.
+
+    \b
+    reviewlens describe lens --product B0001
+    reviewlens describe lens --all --out descriptions.parquet
+    """
+    from reviewlens import open_run
+    from reviewlens.describe import describe_all
+    from reviewlens.describe import describe as draft
+
+    if every == bool(product) or every != bool(target):
+        raise ConfigError("name one product, or all and a file", hint="--product ID, or --all --out FILE")
+    if product:
+        click.echo(draft(open_run(out), product, language=language).text)
+    else:
+        click.echo(f"{describe_all(open_run(out), target, language=language):,} descriptions saved to {target}")
+
+
+@click.command()
+@click.argument("out")
+@click.option("--interactions", metavar="FILE", help="Parquet of purchases; the reviews themselves if absent")
+@click.option("--customer", metavar="ID", help="one customer; all if absent")
+@click.option("--k", type=int, default=10, show_default=True)
+@click.option("--out", "target", metavar="FILE", help="Parquet file for all customers")
+@JSON
+def recommend(out: str, interactions: str | None, customer: str | None, k: int, target: str | None, as_json: bool) -> None:
+    """Recommend products to customers, with reasons.
+
+    \b
+    reviewlens recommend lens --interactions orders.parquet --out recommendations.parquet
+    """
+    from reviewlens import Recommender, open_run
+    from reviewlens.recommend import recommend_all
+
+    if bool(customer) == bool(target):
+        raise ConfigError("name one customer, or a file for all", hint="--customer ID, or --out FILE")
+    recommender = Recommender.fit(interactions, run=open_run(out))
+    if customer:
+        show_table(recommender.recommend(customer=customer, k=k), as_json=as_json)
+    else:
+        click.echo(f"{recommend_all(recommender, target, k=k):,} rows saved to {target}")

@@ -1,0 +1,78 @@
+"""What `reviewlens run` prints and returns."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+from reviewlens.cli.show import show_json, show_table
+from reviewlens.config import Settings
+from reviewlens.engines.local import LocalEngine
+from reviewlens.job import NOT_LOST, analyze, plan_night
+from reviewlens.run import Run
+from reviewlens.store import Store
+
+DONE, PARTIAL = 0, 6
+
+
+def carry_out(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
+    """Run the job and return its exit code; the summary is the last line."""
+    out = settings.out or ""
+    if dry_run:
+        return _say_what_would_be_done(settings, as_json)
+    started = time.perf_counter()
+    before = Store(out).current_run()
+    run = analyze(None, out=out, config=settings, engine=LocalEngine(settings.options.workers))
+    counts = run.manifest["counts"]
+    idle = before is not None and before == run.folder
+    if as_json:
+        show_json({"run": run.folder.name, "new": not idle, "counts": counts, "report": str(run.report)})
+    else:
+        if sys.stdout.isatty() and not idle:
+            _show_themes(run)
+        click.echo(_summary(run, idle, time.perf_counter() - started))
+    rejected = sum(n for reason, n in _reasons(run).items() if reason not in NOT_LOST | {"superseded", "empty_text", "later"})
+    return PARTIAL if rejected or counts["quarantined_files"] else DONE
+
+
+def _reasons(run: Run) -> dict[str, int]:
+    intake = run.tables["intake"]
+    return dict(zip(intake["reason"], intake["reviews"].astype(int), strict=True))
+
+
+def _show_themes(run: Run) -> None:
+    themes = run.tables["themes"].sort_values(["reviews", "theme_id"], ascending=[False, True])
+    show_table(themes[["label", "reviews", "share", "score", "complaint_share", "wish_share", "quote_1"]].head(12), title="what customers speak of")
+
+
+def _summary(run: Run, idle: bool, seconds: float) -> str:
+    counts, told = run.manifest["counts"], run.manifest["told"]
+    if idle:
+        return f"nothing new: {counts['scored']:,} reviews stand, {seconds:.1f} s"
+    rate = told["rows_scored"] / told["seconds_scoring"] if told["seconds_scoring"] else 0
+    return (
+        f"{counts['rows']:,} rows, {told['rows_scored']:,} new ({rate:,.0f}/s): {counts['scored']:,} reviews, "
+        f"{counts['mentions']:,} mentions, {seconds:.1f} s; report: {run.store.current / 'report.html'}"
+    )
+
+
+def _say_what_would_be_done(settings: Settings, as_json: bool) -> int:
+    night = plan_night(Store(settings.out or ""), None, settings)
+    plan = {
+        "parts": len(night.tasks),
+        "rows": sum(task.part.rows for task in night.tasks),
+        "parts_to_score": len(night.todo),
+        "rows_to_score": sum(task.part.rows for task in night.todo),
+        "parts_kept_of_removed_inputs": len(night.kept),
+        "files_quarantined": len(night.plan.rejected),
+    }
+    changed = [k for k, v in night.fingerprints.items() if night.last and night.last["fingerprints"].get(k) != v]
+    if as_json:
+        show_json({**plan, "changed": changed})
+    else:
+        click.echo("\n".join(f"{key.replace('_', ' ')}: {value:,}" for key, value in plan.items()))
+        if changed:
+            click.echo(f"changed since the last run: {', '.join(changed)}")
+    return DONE

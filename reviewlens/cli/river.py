@@ -1,0 +1,145 @@
+"""Verbs of the nightly job: run, check, score, status, config, forget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reviewlens.cli.show import show_json, show_table
+from reviewlens.errors import ConfigError
+
+SOURCES = click.argument("source", nargs=-1)
+COLUMN = click.option("--column", "columns", multiple=True, metavar="OURS=YOURS", help="which of your columns is which, e.g. text=review_body")
+JSON = click.option("--json", "as_json", is_flag=True, help="print JSON for machines")
+CLASSIFIER = click.option("--classifier", metavar="FOLDER", help="model folder; the bundled model if absent")
+
+
+def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return `--column ours=yours` pairs as a mapping."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        ours, sign, yours = pair.partition("=")
+        if not sign or not ours or not yours:
+            raise ConfigError(f"--column {pair!r} is not of the form OURS=YOURS", hint="write it like --column text=review_body")
+        if ours in found:
+            raise ConfigError(f"--column names {ours!r} twice", hint="keep one of them")
+        found[ours] = yours
+    return found
+
+
+@click.command()
+@SOURCES
+@click.option("--config", "config_file", metavar="FILE", help="settings in TOML; see `reviewlens config`")
+@click.option("--out", metavar="FOLDER", help="output folder")
+@COLUMN
+@click.option("--themes", metavar="FILE", help="theme set; the built-in taxonomy if absent")
+@CLASSIFIER
+@click.option("--period", type=click.Choice(["day", "week", "month"]), help="length of a period in the tables")
+@click.option("--run-date", metavar="DATE", help="speak as of the end of this day (back-fill)")
+@click.option("--workers", type=int, help="worker processes")
+@click.option("--max-seconds", type=float, help="stop after this time; the next run goes on")
+@click.option("--dry-run", is_flag=True, help="say what would be done, and do nothing")
+@click.option("--progress/--no-progress", default=None, help="progress bar; shown on a terminal")
+@JSON
+def run(source: tuple[str, ...], config_file: str | None, out: str | None, columns: tuple[str, ...], dry_run: bool, as_json: bool, **given: Any) -> int:
+    """Score reviews, find needs, write tables and report. Only what is new or changed is scored.
+
+    \b
+    reviewlens run exports/*.parquet --out lens --column text=review_body --column rating=stars
+    """
+    from reviewlens.cli.nightly import carry_out
+    from reviewlens.config import load_settings
+
+    overrides = {"source": list(source) or None, "out": out, "columns": column_map(columns) or None, **given}
+    settings = load_settings(config_file, overrides=overrides)
+    if not settings.out:
+        raise ConfigError("no output folder", hint="add --out FOLDER, or `out = ...` to the configuration")
+    if not settings.config.source:
+        raise ConfigError("no input", hint="name files, a folder or a glob, or `source = [...]` in the configuration")
+    return carry_out(settings, dry_run=dry_run, as_json=as_json)
+
+
+@click.command()
+@SOURCES
+@COLUMN
+@JSON
+def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> None:
+    """Say what is in the exports: columns, types, gaps, and what their absence costs.
+
+    \b
+    reviewlens check exports/*.parquet
+    """
+    from reviewlens import check as look
+
+    if not source:
+        raise ConfigError("no input", hint="name files, a folder or a glob")
+    found = look(list(source), columns=column_map(columns) or None)
+    show_json(found.to_dict()) if as_json else click.echo(str(found))
+
+
+@click.command()
+@SOURCES
+@click.option("--out", required=True, metavar="PATH", help="where the scored Parquet goes")
+@COLUMN
+@CLASSIFIER
+def score(source: tuple[str, ...], out: str, columns: tuple[str, ...], classifier: str | None) -> None:
+    """Score the sentiment of reviews: Parquet in, the same rows and columns with scores out.
+
+    \b
+    reviewlens score exports/*.parquet --out scored/
+    """
+    from reviewlens import score as score_all
+
+    if not source:
+        raise ConfigError("no input", hint="name files, a folder or a glob")
+    click.echo(str(score_all(list(source), columns=column_map(columns) or None, classifier=classifier, out=out)))
+
+
+@click.command()
+@click.argument("out")
+@JSON
+def status(out: str, as_json: bool) -> None:
+    """Show the last runs: counts, duration, what changed.
+
+    \b
+    reviewlens status lens
+    """
+    from reviewlens import status as runs
+
+    show_table(runs(out), as_json=as_json)
+
+
+@click.command()
+@click.option("--config", "config_file", metavar="FILE", help="settings in TOML")
+@JSON
+def config(config_file: str | None, as_json: bool) -> None:
+    """Show every setting, its value and where the value comes from.
+
+    \b
+    reviewlens config --config job.toml
+    """
+    import pandas as pd
+
+    from reviewlens.config import load_settings
+
+    rows = load_settings(config_file).rows
+    if as_json:
+        show_json([row._asdict() for row in rows])
+    else:
+        show_table(pd.DataFrame({"setting": [r.key for r in rows], "value": [repr(r.value) for r in rows], "from": [r.origin for r in rows]}))
+
+
+@click.command()
+@click.argument("out")
+@click.option("--customer", required=True, metavar="ID", help="the customer as the exports name them")
+def forget(out: str, customer: str) -> None:
+    """Remove a customer's reviews from everything in the output folder, for good.
+
+    \b
+    reviewlens forget lens --customer C1042
+    """
+    from reviewlens import forget as forget_customer
+
+    click.echo(f"{forget_customer(Path(out), customer=customer):,} reviews forgotten")
