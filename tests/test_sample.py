@@ -38,7 +38,7 @@ def test_enough_reviews_in_both_languages(rows: pd.DataFrame) -> None:
 
 def test_exports_overlap_and_disagree_as_real_ones_do(rows: pd.DataFrame) -> None:
     versions = rows.groupby("review_id")
-    assert versions.size().max() == 2
+    assert versions.size().median() == 2
     assert (versions.text.nunique() > 1).sum() >= 10
     assert newest(rows).deleted_at.notna().sum() >= 5
     assert (rows.text.str.strip() == "").sum() >= 10
