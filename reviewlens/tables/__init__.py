@@ -70,7 +70,7 @@ def sql_of(name: str) -> str:
     """Return the SQL of a table, its template filled in."""
     table = TABLES[name]
     template = jinja2.Template(
-        (files(__package__) / table.sql).read_text("utf-8"), undefined=jinja2.StrictUndefined, trim_blocks=True
+        (files(__package__) / table.sql).read_text("utf-8"), undefined=jinja2.StrictUndefined
     )
     cell = ", ".join(("theme_id", *table.keys))
     return template.render(keys=table.keys, cell=cell, names=_NAMES, meanings=_MEANINGS)
@@ -86,9 +86,10 @@ class Summary:
             "memory_limit": f"{memory_mb}MB",
             "threads": 2,
             "temp_directory": str(scratch),
-            "TimeZone": context.config.timezone,
+            "autoinstall_known_extensions": "false",  # nothing is fetched at run time
         }
         self._connection = duckdb.connect(config=settings)  # type: ignore[arg-type]
+        self._connection.execute(f"SET TimeZone = '{context.config.timezone}'")
         ages, lost = inputs.ages, inputs.quarantined
         parts = {"part": pa.array(ages.keys(), pa.int64()), "mtime_ns": pa.array(ages.values(), pa.int64())}
         quarantined = {"reason": pa.array(lost.keys(), pa.string()), "reviews": pa.array(lost.values(), pa.int64())}
@@ -101,20 +102,20 @@ class Summary:
                 self._connection.register(view, schema.empty_table())
         for statement in (files(__package__) / "_base.sql").read_text("utf-8").split(";\n"):
             if statement.strip():
-                self._execute(statement)
+                self._connection.execute(statement, _parameters(statement, context.config))
 
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield each summary table by name, in the order of `TABLES`."""
         for name, table in TABLES.items():
-            yield name, table.finish(self._execute(sql_of(name)).df(), self._context)
+            yield name, table.finish(self._query(sql_of(name)).to_pandas(date_as_object=False), self._context)
 
     def superseded(self) -> pa.Table:
         """Return `part` and `row` of the scored rows that do not count."""
         query = "SELECT part, row FROM scored ANTI JOIN reviews USING (part, row) WHERE reason = 'scored' ORDER BY part, row"
-        return self._execute(query).to_arrow_table()
+        return self._query(query)
 
-    def _execute(self, query: str) -> duckdb.DuckDBPyConnection:
-        return self._connection.execute(query, _parameters(query, self._context.config))
+    def _query(self, query: str) -> pa.Table:
+        return self._connection.sql(query, params=_parameters(query, self._context.config)).to_arrow_table()
 
     def __enter__(self) -> Summary:
         return self

@@ -1,0 +1,65 @@
+"""Settings: precedence, origins, and errors that help."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewlens.config import JobConfig, load_settings
+from reviewlens.errors import ConfigError, InputNotFoundError
+
+
+def test_precedence_and_origin(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_text('out = "lens"\nperiod = "week"\nkeep = 3\n[columns]\ntext = "body"\n')
+    environment = {"REVIEWLENS_KEEP": "4", "REVIEWLENS_WORKERS": "2", "HOME": "/"}
+    settings = load_settings(path, environment=environment, overrides={"workers": 1, "columns": {"rating": "stars"}})
+    assert settings.out == str(tmp_path / "lens")
+    assert (settings.config.period, settings.options.keep, settings.options.workers) == ("week", 4, 1)
+    assert settings.config.columns == {"text": "body", "rating": "stars"}
+    origins = {row.key: row.origin for row in settings.rows}
+    assert origins["period"] == str(path)
+    assert origins["keep"] == "environment"
+    assert origins["workers"] == "command line"
+    assert origins["timezone"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('perod = "week"', "did you mean 'period'"),
+        ('period = "year"', "period"),
+        ("keep = 0", "keep"),
+        ('timezone = "Mars/Olympus"', "Mars/Olympus"),
+        ("keep = ", "not valid TOML"),
+        ("out = 3", "'out' must be a path"),
+        ('run_date = "yesterday"', "run_date"),
+        ('columns = "text"', "columns"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path, content, said):
+    path = tmp_path / "job.toml"
+    path.write_text(content)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, environment={})
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_no_such_file(tmp_path):
+    with pytest.raises(InputNotFoundError, match="no such configuration file"):
+        load_settings(tmp_path / "absent.toml", environment={})
+
+
+def test_fingerprint_changes_with_what_decides_and_not_with_where():
+    base = JobConfig(source=["a"])
+    assert base.fingerprint() == JobConfig(source=["b"]).fingerprint()
+    assert base.fingerprint() != JobConfig(source=["a"], period="day").fingerprint()
+
+
+def test_a_path_in_the_file_is_beside_the_file(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_text('source = "exports/*.parquet"\nthemes = "/etc/themes.toml"\n')
+    config = load_settings(path, environment={}).config
+    assert config.source == [str(tmp_path / "exports/*.parquet")]
+    assert config.themes == "/etc/themes.toml"

@@ -1,0 +1,101 @@
+"""The output folder: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from reviewlens.errors import InputNotFoundError, LockedError
+from reviewlens.store import TEMPORARY, Store
+
+
+def write_run(store: Store, content: str) -> None:
+    with store.new_run() as folder:
+        (folder / "content").write_text(content)
+        store.write_manifest(folder, {"parts": [], "content": content})
+
+
+def test_current_is_the_last_run_and_stays_readable(tmp_path):
+    store = Store(tmp_path / "lens")
+    write_run(store, "first")
+    first = store.current_run()
+    write_run(store, "second")
+    assert (first / "content").read_text() == "first"
+    assert (store.current_run() / "content").read_text() == "second"
+    assert (store.current / "content").read_text() == "second"
+
+
+def test_a_failed_run_leaves_nothing(tmp_path):
+    store = Store(tmp_path / "lens")
+    write_run(store, "first")
+    with pytest.raises(ZeroDivisionError), store.new_run() as folder:
+        (folder / "content").write_text("half")
+        raise ZeroDivisionError
+    assert (store.current / "content").read_text() == "first"
+    assert [p.name for p in store.runs.iterdir()] == ["000001"]
+
+
+def test_a_pointer_file_serves_where_links_do_not_exist(tmp_path, monkeypatch):
+    def no_links(*args, **kwargs):
+        raise OSError("no links here")
+
+    monkeypatch.setattr("pathlib.Path.symlink_to", no_links)
+    store = Store(tmp_path / "lens")
+    write_run(store, "first")
+    write_run(store, "second")
+    assert not store.current.is_symlink()
+    assert (store.current_run() / "content").read_text() == "second"
+
+
+def test_prune_keeps_runs_and_the_parts_that_they_name(tmp_path):
+    store = Store(tmp_path / "lens")
+    for name in "abc":
+        with store.new_part(name) as folder:
+            store.write_manifest(folder, {"id": name})
+        with store.new_run() as folder:
+            store.write_manifest(folder, {"parts": [{"id": name}]})
+    store.prune(2)
+    assert [p.name for p in store.run_folders()] == ["000002", "000003"]
+    assert sorted(p.name for p in store.parts.iterdir()) == ["b", "c"]
+
+
+def test_two_runs_at_once_and_a_dead_holder(tmp_path):
+    holder = textwrap.dedent("""
+        import os, sys, time
+        from reviewlens.store import Store
+        with Store(sys.argv[1]).lock():
+            print("held", flush=True)
+            time.sleep(60)
+    """)
+    child = subprocess.Popen([sys.executable, "-c", holder, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None and child.stdout.readline() == "held\n"
+    with pytest.raises(LockedError, match=str(child.pid)) as caught, Store(tmp_path).lock():
+        pass
+    assert caught.value.exit_code == 5
+    child.kill()
+    child.communicate()
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / f"{TEMPORARY}left").mkdir()
+    with Store(tmp_path).lock():  # taken over at once, and what the dead one left is swept away
+        assert list((tmp_path / "parts").iterdir()) == []
+
+
+def test_the_customer_key_is_made_once_and_private(tmp_path, monkeypatch):
+    monkeypatch.delenv("REVIEWLENS_CUSTOMER_KEY", raising=False)
+    key = Store(tmp_path).customer_key()
+    assert key == Store(tmp_path).customer_key()
+    assert len(key) >= 32
+    assert (tmp_path / "customer.key").stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("REVIEWLENS_CUSTOMER_KEY", "secret")
+    assert Store(tmp_path).customer_key() == b"secret"
+
+
+def test_nothing_here(tmp_path):
+    assert Store(tmp_path).current_run() is None
+    with pytest.raises(InputNotFoundError):
+        Store(tmp_path).manifest(tmp_path)
+    assert os.listdir(tmp_path) == []
