@@ -1,0 +1,239 @@
+"""Sentiment of reviews and of their clauses: a tokenizer, a network and a calibration as one artefact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reviewlens import artefact as folder
+from reviewlens.artefact import Artefact
+from reviewlens.calibration import Calibration
+from reviewlens.errors import ConfigError, InputError, StoreError
+from reviewlens.models import LINEAR
+from reviewlens.models.runtime import MOST_CLAUSES, OnnxNetwork
+from reviewlens.schemas import LABELS
+from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
+
+if TYPE_CHECKING:
+    from reviewlens.explain import Explanation
+
+HEAD, TAIL = 80, 47  # subwords read of a long review: its beginning and its end, with a mark between them
+ABSTAINED = "abstained"
+_CHUNK = 8192  # texts encoded at once, so that memory does not grow with the input
+
+
+class SegmentScores(NamedTuple):
+    """What one pass says of n reviews and m clauses."""
+
+    proba: NDArray[np.float32]
+    """Probabilities of negative, neutral and positive, shape (n, 3)."""
+    stars: NDArray[np.float32]
+    """Expected stars in [1, 5], shape (n,)."""
+    segment_proba: NDArray[np.float32]
+    """Probabilities per clause, shape (m, 3)."""
+    truncated: NDArray[np.bool_]
+    """Whether the middle of a review was not read, shape (n,)."""
+
+
+class Classifier:
+    """Answers negative, neutral or positive, with calibrated probabilities; equal texts get equal answers.
+
+    `load` one, or `train` one. Scoring needs no torch.
+    """
+
+    labels: tuple[str, str, str] = LABELS
+
+    def __init__(self, parts: Artefact, *, abstain_below: float = 0.0, threads: int = 0) -> None:
+        if not 0.0 <= abstain_below <= 1.0:
+            raise ConfigError(f"abstain_below must be between 0 and 1, not {abstain_below}")
+        self._parts, self._abstain_below = parts, abstain_below
+        self._network = _network(parts, threads)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path | None = None,
+        *,
+        neutral_prior: float | None = None,
+        abstain_below: float = 0.0,
+        threads: int = 0,
+    ) -> Classifier:
+        """Load the bundled classifier, or the one saved at `path`.
+
+        Args:
+            path: A folder that `save` wrote; None for the bundled model.
+            neutral_prior: Share of neutral reviews where the classifier will be used, at least 0 and below 1; the
+                probabilities move with it. None keeps the prior of training (`metrics["neutral_prior"]`).
+            abstain_below: `predict` answers "abstained" where the largest probability is below this.
+            threads: Threads of ONNX Runtime; 0 lets it choose. The answers do not depend on it.
+
+        Raises:
+            InputNotFoundError: There is no model at `path`.
+            ArtefactError: The folder is damaged, foreign or of an unknown version.
+        """
+        parts = folder.read(_bundled() if path is None else Path(path))
+        if neutral_prior is not None:
+            parts = replace(parts, calibration=parts.calibration.with_prior(neutral_prior))
+            parts.fingerprint += f"-neutral{neutral_prior:g}"
+        return cls(parts, abstain_below=abstain_below, threads=threads)
+
+    def save(self, path: str | Path) -> None:
+        """Write the classifier as a new folder; raise `StoreError` where one already is."""
+        target = Path(path)
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise StoreError("refusing to overwrite", where=str(target), hint="name a new folder or remove this one")
+        folder.write(self._parts, target)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that decides an answer."""
+        return self._parts.fingerprint
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """What was measured when the model was trained."""
+        return self._parts.metrics
+
+    @property
+    def model(self) -> str:
+        """Name of the architecture: lstm, transformer or linear."""
+        return self._parts.model
+
+    @property
+    def calibration(self) -> Calibration:
+        """Temperature and priors in use."""
+        return self._parts.calibration
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The subword tokenizer."""
+        return self._parts.tokenizer
+
+    def predict_proba(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return probabilities of negative, neutral and positive, float32 of shape (n, 3); rows sum to 1."""
+        return self.calibration.polarity_proba(self.star_logits(texts))
+
+    def predict(self, texts: Sequence[str]) -> NDArray[np.object_]:
+        """Return the most probable label of each text, shape (n,), or "abstained" below `abstain_below`."""
+        proba = self.predict_proba(texts)
+        labels: NDArray[np.object_] = np.array(LABELS, dtype=object)[proba.argmax(axis=1)]
+        labels[proba.max(axis=1, initial=0.0) < self._abstain_below] = ABSTAINED
+        return labels
+
+    def predict_stars(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the expected stars of each text, float32 of shape (n,) in [1, 5]."""
+        return self.calibration.stars(self.star_logits(texts))
+
+    def star_logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return uncalibrated logits of 1-5 stars, float32 of shape (n, 5)."""
+        items = _checked(texts)
+        parts = [
+            self._network.review_logits(self._encode(items[at : at + _CHUNK])) for at in range(0, len(items), _CHUNK)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, 5), dtype=np.float32)
+
+    def score_segments(
+        self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]
+    ) -> SegmentScores:
+        """Score reviews and their clauses in one pass.
+
+        Args:
+            texts: n reviews.
+            owner: Index of the review that each clause belongs to, shape (m,), ascending.
+            bounds: First and past-the-last character of each clause in its review, shape (m, 2), ascending in a review.
+        """
+        items = _checked(texts)
+        logits = np.zeros((len(items), 5), dtype=np.float32)
+        clause_logits = np.zeros((len(owner), 5), dtype=np.float32)
+        truncated = np.zeros(len(items), dtype=bool)
+        for at in range(0, len(items), _CHUNK):
+            stop = min(at + _CHUNK, len(items))
+            left, right = np.searchsorted(owner, [at, stop])
+            chunk, own, span = (
+                items[at:stop],
+                owner[left:right].astype(np.int64) - at,
+                bounds[left:right].astype(np.int64),
+            )
+            encoded = self._encode(chunk)
+            truncated[at:stop] = encoded.truncated
+            clause, counts, unread = _assign(encoded, own, span)
+            logits[at:stop], clause_logits[left:right] = self._network.logits(encoded, clause, counts)
+            if len(unread):
+                pieces = [chunk[own[j]][span[j, 0] : span[j, 1]] for j in unread]
+                clause_logits[left + unread] = self._network.review_logits(self._encode(pieces))
+        calibration = self.calibration
+        return SegmentScores(
+            calibration.polarity_proba(logits),
+            calibration.stars(logits),
+            calibration.polarity_proba(clause_logits),
+            truncated,
+        )
+
+    def unknown_rate(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the share of each text's subwords that the vocabulary lacks, shape (n,), 0 for an empty text."""
+        encoded = self._encode(_checked(texts))
+        unknown = (encoded.ids < FIRST_PIECE) & (encoded.ids >= UNKNOWN)
+        total = np.concatenate([[0], np.cumsum(unknown)])
+        counts = total[encoded.offsets[1:]] - total[encoded.offsets[:-1]]
+        rate: NDArray[np.float64] = counts / np.maximum(np.diff(encoded.offsets), 1)
+        return rate
+
+    def explain(self, text: str) -> Explanation:
+        """Say which words and which clauses of `text` speak for and against it; see `reviewlens.explain`."""
+        from reviewlens.explain import explain
+
+        return explain(self, text)
+
+    def _encode(self, texts: Sequence[str]) -> Encoded:
+        return self._parts.tokenizer.encode(texts, head=HEAD, tail=TAIL)
+
+
+def _bundled() -> Path:
+    return Path(str(resources.files("reviewlens") / "data" / "default_model"))
+
+
+def _network(parts: Artefact, threads: int) -> OnnxNetwork:
+    if parts.model == LINEAR:
+        raise ConfigError("the linear model is not readable yet")
+    assert parts.graph is not None
+    return OnnxNetwork(parts.graph, parts.weights["embedding.int8"], parts.weights["embedding.scale"], threads=threads)
+
+
+def _checked(texts: Sequence[str]) -> list[str]:
+    if isinstance(texts, str):
+        raise InputError("texts is one string", hint="pass a list of texts, for one text [text]")
+    items = list(texts)
+    for row, text in enumerate(items):
+        if not isinstance(text, str):
+            raise InputError(
+                f"a text is of type {type(text).__name__}", where=f"position {row}", hint="fill or drop missing texts"
+            )
+    return items
+
+
+def _assign(
+    encoded: Encoded, owner: NDArray[np.int64], bounds: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Find the clause of each subword.
+
+    Returns the place of the clause among those of its review per subword (-1 for none), the number of clauses per
+    review, and the indices of clauses of which nothing was read.
+    """
+    n = len(encoded.offsets) - 1
+    counts = np.bincount(owner, minlength=n).astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(counts)])[:-1]
+    text_of = np.repeat(np.arange(n), np.diff(encoded.offsets))
+    if not len(owner):
+        return np.full(len(encoded.ids), -1, dtype=np.int64), counts, np.zeros(0, dtype=np.int64)
+    found = np.searchsorted((owner << 32) + bounds[:, 0], (text_of << 32) + encoded.starts, side="right") - 1
+    safe = np.maximum(found, 0)
+    place = safe - first[text_of]
+    inside = (found >= 0) & (owner[safe] == text_of) & (encoded.starts < bounds[safe, 1]) & (place < MOST_CLAUSES)
+    unread = np.flatnonzero(np.bincount(safe[inside], minlength=len(owner)) == 0)
+    return np.where(inside, place, -1), counts, unread

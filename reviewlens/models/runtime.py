@@ -1,0 +1,93 @@
+"""Scores encoded texts with a frozen network in ONNX Runtime.
+
+Every batch has the same number of rows, and every row the width of its own bucket, so a text meets the same shapes,
+hence the same sums, whatever stands beside it.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reviewlens.tokenizer import Encoded
+
+TOKEN_WIDTHS = np.array([16, 32, 48, 64, 96, 128])
+CLAUSE_WIDTHS = np.array([1, 3, 7, 15, 31, 63, 127])  # clauses beside the review itself
+MOST_CLAUSES = int(CLAUSE_WIDTHS[-1])
+BATCH_ROWS = 32
+STRIDE = 4
+N_STARS = 5
+
+
+class OnnxNetwork:
+    """A session and the eight-bit embedding table that it reads."""
+
+    def __init__(self, graph: bytes, table: NDArray[np.int8], scale: NDArray[np.float32], *, threads: int = 0) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.enable_mem_pattern = False
+        self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._table, self._scale = table, scale.reshape(-1, 1)
+
+    def review_logits(self, encoded: Encoded) -> NDArray[np.float32]:
+        """Return star logits of shape (n, 5)."""
+        nothing = np.full(len(encoded.ids), -1, dtype=np.int64)
+        return self.logits(encoded, nothing, np.zeros(len(encoded.offsets) - 1, dtype=np.int64))[0]
+
+    def logits(
+        self, encoded: Encoded, clause: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return star logits of the reviews, (n, 5), and of their clauses, (sum(counts), 5).
+
+        `clause[t]` is the place among the clauses of its own review that token t belongs to, -1 for none; `counts[i]`
+        is how many clauses review i has. A clause without tokens gets logits that mean nothing.
+        """
+        lengths = np.diff(encoded.offsets)
+        width = TOKEN_WIDTHS[np.searchsorted(TOKEN_WIDTHS, lengths)]
+        held = np.minimum(counts, MOST_CLAUSES)
+        slots = np.where(counts == 0, 0, CLAUSE_WIDTHS[np.searchsorted(CLAUSE_WIDTHS, held)])
+        reviews = np.zeros((len(lengths), N_STARS), dtype=np.float32)
+        clauses = np.zeros((int(counts.sum()), N_STARS), dtype=np.float32)
+        first = np.concatenate([[0], np.cumsum(counts)])
+        shape = width * 1000 + slots
+        order = np.argsort(shape, kind="stable")
+        bounds = [0, *(np.flatnonzero(np.diff(shape[order])) + 1).tolist(), len(order)]
+        for begin, end in pairwise(bounds):
+            for at in range(begin, end, BATCH_ROWS):
+                rows = order[at : min(at + BATCH_ROWS, end)]
+                out = self._run(encoded, clause, rows, int(width[rows[0]]), int(slots[rows[0]]))
+                reviews[rows] = out[:, 0]
+                if slots[rows[0]]:
+                    own = np.arange(int(slots[rows[0]])) < held[rows][:, None]
+                    where = first[rows][:, None] + np.arange(int(slots[rows[0]]))
+                    clauses[where[own]] = out[:, 1:][own]
+        return reviews, clauses
+
+    def _run(
+        self, encoded: Encoded, clause: NDArray[np.int64], rows: NDArray[np.int64], width: int, slots: int
+    ) -> NDArray[np.float32]:
+        starts, lengths = encoded.offsets[rows], np.diff(encoded.offsets)[rows]
+        column = np.arange(width)
+        real = column < lengths[:, None]
+        source = (starts[:, None] + column)[real]
+        ids = np.zeros((BATCH_ROWS, width), dtype=np.int32)
+        ids[: len(rows)][real] = encoded.ids[source]
+        member = np.zeros((BATCH_ROWS, slots + 1, width), dtype=np.float32)
+        member[: len(rows), 0] = real
+        if slots:
+            row, position = np.nonzero(real)
+            place = clause[source]
+            inside = place >= 0
+            member[row[inside], place[inside] + 1, position[inside]] = 1.0
+        steps = np.ones(BATCH_ROWS, dtype=np.int32)
+        steps[: len(rows)] = np.maximum(1, -(-lengths // STRIDE))
+        feed = {"ids": ids, "member": member, "steps": steps, "table": self._table, "scale": self._scale}
+        logits: NDArray[np.float32] = self._session.run(None, feed)[0]
+        return logits[: len(rows)]
