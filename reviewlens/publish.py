@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from reviewlens import __version__
 from reviewlens.batch import Artefacts
 from reviewlens.config import JobConfig, RunOptions
 from reviewlens.privacy import safe_cell
@@ -22,7 +23,7 @@ from reviewlens.run import SUPERSEDED, TABLE_FOLDER
 from reviewlens.store import Store
 from reviewlens.tables import Context, Inputs, Summary
 
-PACKAGES = ("reviewlens", "numpy", "pandas", "pyarrow", "onnxruntime", "tokenizers", "duckdb")
+PACKAGES = ("numpy", "pandas", "pyarrow", "onnxruntime", "tokenizers", "duckdb")
 
 
 def publish(
@@ -53,7 +54,7 @@ def publish(
                 "finished_at": pd.Timestamp.now(tz="UTC").isoformat(timespec="seconds"),
                 "peak_memory_mb": peak_memory_mb(),
             },
-            "versions": {name: version(name) for name in PACKAGES},
+            "versions": {"reviewlens": __version__, **{name: version(name) for name in PACKAGES}},
         }
         store.write_manifest(folder, manifest)
         write_report(folder / "report.html", tables, manifest, config)

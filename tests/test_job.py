@@ -227,7 +227,7 @@ def test_a_csv_cell_is_no_formula(tmp_path):
     frame = pd.DataFrame({"product_id": ["=cmd|' /C calc'!A0"], "product_name": ["@SUM(1)"], "text": ["=1+1 the battery broke again and again"]})
     run = rl.analyze(frame, out=tmp_path / "lens")
     for path in (run.folder / "tables").glob("*.csv"):
-        for cell in pd.read_csv(path, dtype=str).stack():
+        for cell in pd.read_csv(path, dtype=str).stack().dropna():
             assert not cell.startswith(("=", "@", "+", "\t", "\r")), path.name
 
 
