@@ -1,0 +1,70 @@
+"""Masking of personal data in all text that leaves the job, keyed hashes of customers, cells that are safe to open.
+
+Recognition is by form and checksum, and by the words around a number (words.toml). Every pattern begins at a
+token's edge and has bounded length, so the time is linear in the text, whatever the text is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+
+from reviewlens.errors import ConfigError
+from reviewlens.privacy.find import SUSPECT, find
+from reviewlens.text import normalize
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def mask(text: str) -> str:
+    """Return `text` with personal data replaced by placeholders such as `[email]` and `[phone]`; see docs/privacy.md.
+
+    Masking twice gives what masking once gives. Names in running text are not recognized.
+    """
+    if not SUSPECT.search(text):
+        return text
+    parts, begin = [], 0
+    for start, end, kind in find(normalize(text)):
+        parts += [text[begin:start], f"[{kind}]"]
+        begin = end
+    return "".join([*parts, text[begin:]])
+
+
+def mask_many(texts: Iterable[str]) -> list[str]:
+    """Return the masked form of each text, in order."""
+    return [mask(text) for text in texts]
+
+
+def hash_customer(customer: str, key: bytes) -> str:
+    """Return 32 hexadecimal digits that stand for `customer`: keyed BLAKE2b (RFC 7693), 128 bits.
+
+    Without the key the hash cannot be reversed by trying all customer ids. `key` is 1 to 64 bytes.
+    """
+    if not 1 <= len(key) <= hashlib.blake2b.MAX_KEY_SIZE:
+        raise ConfigError(
+            f"the key for customer hashes must have 1 to {hashlib.blake2b.MAX_KEY_SIZE} bytes, not {len(key)}",
+            hint="give a random key of 32 bytes, the same one every night",
+        )
+    return hashlib.blake2b(customer.encode("utf-8", "surrogatepass"), digest_size=16, key=key).hexdigest()
+
+
+def clean(text: str) -> str:
+    """Return `text` without control, bidirectional, invisible and lone surrogate characters; tab and newlines stay."""
+    return _UNSAFE.sub("", text)
+
+
+def safe_cell(text: str) -> str:
+    """Return `text` cleaned, with an apostrophe before what a spreadsheet would run as a formula.
+
+    After OWASP, "CSV Injection": cells that begin with `=`, `+`, `-`, `@`, tab or a line end, here also in full width
+    and after spaces. Quoting of separators is the CSV writer's task.
+    """
+    text = clean(text)
+    return "'" + text if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+
+
+__all__: Sequence[str] = ["clean", "hash_customer", "mask", "mask_many", "safe_cell"]

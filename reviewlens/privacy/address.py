@@ -1,0 +1,104 @@
+"""E-mail addresses, links that carry a secret, names on other networks, network addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from reviewlens.privacy.words import WORDS, Span, announced, any_of, follow, spans
+
+_LOCAL, _DOMAIN = r"[A-Za-z0-9._%+'-]", r"[A-Za-z0-9-]{1,63}"
+_EMAIL = re.compile(rf"(?<!{_LOCAL}){_LOCAL}{{1,64}}@(?:{_DOMAIN}\.){{1,8}}[A-Za-z]{{2,24}}(?![A-Za-z0-9])")
+_SPELLED = re.compile(
+    rf"(?i)(?<!{_LOCAL}){_LOCAL}{{1,64}}(?:"
+    rf"\s?[\[({{]\s?at\s?[\])}}]\s?{_DOMAIN}(?:(?:\s?[\[({{]\s?dot\s?[\])}}]\s?|\s{{1,2}}dot\s{{1,2}}|\.){_DOMAIN}){{1,4}}"
+    rf"|\s{{1,2}}at\s{{1,2}}{_DOMAIN}(?:\s{{1,2}}dot\s{{1,2}}{_DOMAIN}){{1,4}})"
+)
+_URL = re.compile(r"(?i)(?:https?://|(?<![\w.@])www\.)[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+_TAIL = re.compile(r"[/?#]")
+_RANDOM = re.compile(
+    r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}|\d{9,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+)
+_KEYS = re.compile(r"[?&;#]([^=&?#;]{1,64})=")
+
+_AT_NAME = re.compile(
+    r"(?<![A-Za-z0-9_.@])@([A-Za-z_](?:[A-Za-z0-9_]|\.(?=[A-Za-z0-9_])){1,29}|[一-鿿][一-鿿A-Za-z0-9_]{1,11})"
+)
+_NETWORK_NAME = announced(r"@?[A-Za-z0-9](?:[A-Za-z0-9_-]|[.#](?=[A-Za-z0-9_])){3,30}(?![A-Za-z0-9_])")
+_VERSION_NUMBER = re.compile(r"v?\d+(?:\.\d+)+")
+_LABEL = re.compile(r"[:=]|号|(?i:id|handle)$")
+
+_IPV4 = re.compile(r"(?<![A-Za-z0-9.])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)")
+_IPV6 = re.compile(r"(?<![A-Za-z0-9:])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![A-Za-z0-9:])")
+_BEFORE_VERSION = re.compile(rf"(?i){any_of(WORDS['version'])}[^\d]{{0,4}}$|(?<![a-z])v$")
+_HOUSEHOLD = [ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")]
+
+
+def emails(text: str) -> Iterator[Span]:
+    """Yield e-mail addresses, also "name (at) example dot com"."""
+    yield from spans(_EMAIL, text, "email")
+    yield from spans(_SPELLED, text, "email")
+
+
+def links(text: str) -> Iterator[Span]:
+    """Yield what follows the domain of a link if its path or query may identify somebody, and a user name before it."""
+    for match in _URL.finditer(text):
+        url = match[0].rstrip(".,;:!?)'")
+        start = match.start()
+        host = url.find("://") + 3 if "://" in url else 0
+        cut = _TAIL.search(url, host)
+        tail = cut.start() if cut else len(url)
+        at = url.rfind("@", host, tail)
+        if at >= 0:
+            yield start + host, start + at + 1, "link"
+        keys = {key.lower() for key in _KEYS.findall(url[tail:])}
+        if keys - set(WORDS["harmless_query"]) or _RANDOM.search(url, tail):
+            yield start + tail + (url[tail] == "/"), start + len(url), "link"
+
+
+def handles(text: str, words: list[tuple[int, int]]) -> Iterator[Span]:
+    """Yield `@name`, and names and numbers that a network's name announces ("WeChat: …", "QQ …")."""
+    strangers = tuple(WORDS["not_a_handle"])
+    for match in _AT_NAME.finditer(text):
+        name = match[1].lower()
+        if not (name in strangers or (not name.isascii() and name.startswith(strangers))):
+            yield *match.span(), "handle"
+    for start, end, match in follow(text, words, _NETWORK_NAME):
+        if _is_name(text[start:end].lower(), match["link"], match["value"], text[match.end() :][:2]):
+            yield *match.span("value"), "handle"
+
+
+def _is_name(word: str, link: str, value: str, after: str) -> bool:
+    labelled = _LABEL.search(link.strip()) is not None
+    if value.startswith("@"):
+        return True
+    if word == "line" and not labelled:
+        return False
+    if value.isdigit():
+        return len(value) >= (5 if word in ("qq", "q群", "扣扣") else 6) and (
+            labelled or word in ("qq", "q群", "扣扣", "加v", "加微")
+        )
+    if _VERSION_NUMBER.match(value) or not value[0].isalpha():
+        return False
+    if any(char.isdigit() or char == "_" for char in value):
+        return True
+    return labelled and not (after[:1] == " " and after[1:].isalpha())
+
+
+def network_addresses(text: str) -> Iterator[Span]:
+    """Yield IP addresses that are not a household's own (192.168.1.1) and not a version number."""
+    for match in _IPV4.finditer(text):
+        before = text[max(0, match.start() - 14) : match.start()]
+        try:
+            address = ipaddress.IPv4Address(match[0])
+        except ValueError:
+            continue
+        if not _BEFORE_VERSION.search(before) and not any(address in network for network in _HOUSEHOLD):
+            yield *match.span(), "ip"
+    for match in _IPV6.finditer(text):
+        try:
+            ipaddress.IPv6Address(match[0])
+        except ValueError:
+            continue
+        yield *match.span(), "ip"
