@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import pyarrow as pa
 from reviewlens.config import JobConfig
 from reviewlens.schemas import MENTIONS, SCORED
 from reviewlens.tables import finish
+from reviewlens.tables.quotes import CANDIDATES
 
 Finish = Callable[[pd.DataFrame, "Context"], pd.DataFrame]
 
@@ -30,7 +31,7 @@ class Context:
 
     config: JobConfig
     labels: Mapping[str, str]  # theme_id -> label in the reader's language
-    previous: Mapping[str, pd.DataFrame] | None = None
+    as_of: pd.Timestamp | None = None  # last day that the reviews speak of
 
 
 @dataclass(frozen=True)
@@ -44,12 +45,15 @@ class Table:
 
 TABLES: dict[str, Table] = {
     "intake": Table("intake.sql", finish.unchanged),
-    "themes": Table("theme.sql", finish.theme_shares),
+    "themes": Table("theme.sql", finish.themes),
     "products": Table("products.sql", finish.means),
     "periods": Table("periods.sql", finish.means),
-    "theme_by_product": Table("theme.sql", finish.theme_shares, ("product_id",)),
-    "theme_by_period": Table("theme.sql", finish.theme_shares, ("period",)),
-    "theme_by_product_period": Table("theme.sql", finish.theme_shares, ("product_id", "period")),
+    "theme_by_product": Table("theme.sql", finish.theme_cells, ("product_id",)),
+    "theme_by_period": Table("theme.sql", finish.theme_trends, ("period",)),
+    "theme_by_product_period": Table("theme.sql", finish.theme_trends, ("product_id", "period")),
+    "wishes": Table("wishes.sql", finish.wishes),
+    "alerts": Table("alerts.sql", finish.alerts),
+    "mismatches": Table("mismatches.sql", finish.mismatches),
 }
 
 _NAMES = {"product_id": "product", "period": "period"}
@@ -73,7 +77,7 @@ def sql_of(name: str) -> str:
         (files(__package__) / table.sql).read_text("utf-8"), undefined=jinja2.StrictUndefined
     )
     cell = ", ".join(("theme_id", *table.keys))
-    return template.render(keys=table.keys, cell=cell, names=_NAMES, meanings=_MEANINGS)
+    return template.render(keys=table.keys, cell=cell, names=_NAMES, meanings=_MEANINGS, candidates=CANDIDATES)
 
 
 class Summary:
@@ -104,6 +108,9 @@ class Summary:
             if statement.strip():
                 self._connection.execute(statement, _parameters(statement, context.config))
 
+        newest = self._query("SELECT CAST(max(created_at) AS DATE) AS day FROM reviews").column("day")[0].as_py()
+        self._context = replace(context, as_of=pd.Timestamp(context.config.run_date or newest))
+
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield each summary table by name, in the order of `TABLES`."""
         for name, table in TABLES.items():
@@ -127,7 +134,7 @@ class Summary:
 
 def _parameters(query: str, config: JobConfig) -> dict[str, object]:
     until = None if config.run_date is None else str(pd.Timestamp(config.run_date, tz=config.timezone) + pd.Timedelta(days=1))
-    known: dict[str, object] = {"until": until, "period": config.period}
+    known: dict[str, object] = {"until": until, "period": config.period, "scale": config.rating_scale, "min_reviews": config.min_reviews}
     return {key: value for key, value in known.items() if f"${key}" in query}
 
 

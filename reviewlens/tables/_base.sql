@@ -11,12 +11,19 @@ SELECT part, row FROM (
     WHERE $until IS NULL OR coalesce(s.exported_at, s.created_at) IS NULL OR coalesce(s.exported_at, s.created_at) < CAST($until AS TIMESTAMPTZ)
 ) WHERE version = 1;
 
+-- The highest rating that the scale allows: as declared, else the least usual scale that holds every rating.
+CREATE TABLE scale AS
+SELECT coalesce($scale, CASE WHEN max(rating) <= 5 THEN 5 WHEN max(rating) <= 10 THEN 10 ELSE 100 END) AS highest
+FROM scored AS s JOIN winners AS w ON w.part = s.part AND w.row = s.row
+WHERE s.reason = 'scored';
+
 CREATE TABLE reviews AS
 SELECT
     row_number() OVER (ORDER BY s.part, s.row) AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, s.text_hash, s.language,
     s.created_at, CAST(date_trunc($period, s.created_at) AS DATE) AS period,
+    round(CAST(s.rating AS DOUBLE) * 5 / scale.highest, 2) AS stars_given,
     s.polarity, s.score, s.stars, s.unknown, s.chars, s.quote
-FROM scored AS s JOIN winners AS w ON w.part = s.part AND w.row = s.row
+FROM scored AS s JOIN winners AS w ON w.part = s.part AND w.row = s.row CROSS JOIN scale
 WHERE s.reason = 'scored';
 
 CREATE VIEW mentions AS

@@ -1,16 +1,20 @@
-"""From whole counts to what a reader wants: shares with their intervals, means, labels."""
+"""From whole counts to what a reader wants: shares with their intervals, tested changes, means, labels, quotes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from reviewlens.schemas import OTHER, SCALE
-from reviewlens.tables.stats import ratio, wilson
+from reviewlens.tables.quotes import choose
+from reviewlens.tables.stats import change_p_value, false_discovery, opportunity, ratio, rise_p_value, wilson
 
 if TYPE_CHECKING:
     from reviewlens.tables import Context
+
+INTENTS = ("praise", "complaint", "wish")
 
 
 def unchanged(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -18,24 +22,114 @@ def unchanged(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     return frame
 
 
-def theme_shares(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+def themes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Shares of each theme in all reviews, ranked by opportunity."""
+    shown = theme_shares(frame, context, quotes=3)
+    enough = frame["reviews"] >= context.config.min_reviews
+    known = frame["theme_id"] != OTHER
+    importance = 10 * frame["reviews"] / max(frame["reviews"].where(known).max(), 1)
+    met = frame["praise_sum"] + 1
+    satisfaction = 10 * met / (met + frame["complaint_sum"] + frame["wish_sum"] + 1)
+    ranked = np.where(enough & known, opportunity(importance, satisfaction), np.nan)
+    shown.insert(int(shown.columns.get_loc("quote_1")), "opportunity", ranked)
+    return shown
+
+
+def theme_cells(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Shares of each theme in the reviews of each product."""
+    return theme_shares(frame, context, quotes=3)
+
+
+def theme_trends(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Shares of each theme in the reviews of each period, with the change since the period before, tested."""
+    shown = theme_shares(frame, context, quotes=1)
+    keys = [key for key in ("theme_id", "product_id") if key in frame]
+    group = [key for key in keys if key != "theme_id"]
+    sizes = frame[[*group, "period", "reviews_in_all"]].drop_duplicates().sort_values("period", kind="stable")
+    by_group = sizes.groupby(group)[["period", "reviews_in_all"]] if group else sizes[["period", "reviews_in_all"]]
+    sizes[["period_before", "n_before"]] = by_group.shift()
+    sizes = sizes.drop(columns="reviews_in_all")
+    counts = frame[[*keys, "period", "reviews"]].rename(columns={"period": "period_before", "reviews": "before"})
+    both = frame.merge(sizes, on=[*group, "period"], how="left").merge(counts, on=[*keys, "period_before"], how="left")
+    before, n_before = both["before"].fillna(0).to_numpy(), both["n_before"].fillna(0).to_numpy()
+    least = context.config.min_reviews
+    tested = (frame["reviews_in_all"].to_numpy() >= least) & (n_before >= least)
+    p = np.where(tested, change_p_value(frame["reviews"], frame["reviews_in_all"], before, n_before), np.nan)
+    share_before = ratio(before, n_before)
+    place = int(shown.columns.get_loc("quote_1"))
+    for name, column in {
+        "share_before": share_before,
+        "change": np.round(shown["share"] - share_before, 4),
+        "p_value": p,
+        "q_value": false_discovery(p),
+        "partial": last_day(frame["period"], context.config.period) > context.as_of,
+    }.items():
+        shown.insert(place, name, column)
+        place += 1
+    return shown
+
+
+def last_day(period: pd.Series, length: str) -> pd.Series:
+    """Return the last day of each period, given its first."""
+    step = {"day": pd.DateOffset(days=1), "week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}[length]
+    return pd.to_datetime(period) + step - pd.Timedelta(days=1)
+
+
+def theme_shares(frame: pd.DataFrame, context: Context, *, quotes: int) -> pd.DataFrame:
     """Add the label, the share of reviews with its 95% Wilson interval, the mean score and the share of each intent."""
     low, high = wilson(frame["reviews"], frame["reviews_in_all"])
-    keys = [c for c in frame.columns[: frame.columns.get_loc("reviews")]]
+    keys = [str(c) for c in frame.columns[: frame.columns.get_loc("reviews")]]
     made = {
         **{key: frame[key] for key in keys},
         "reviews": frame["reviews"],
         "label": frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"]),
+        "distinct_texts": frame["distinct_texts"],
         "mentions": frame["mentions"],
         "reviews_in_all": frame["reviews_in_all"],
         "share": ratio(frame["reviews"], frame["reviews_in_all"]),
         "share_low": low,
         "share_high": high,
         "score": ratio(frame["score_sum"], frame["mentions"] * SCALE),
-        **{f"{i}_share": ratio(frame[f"{i}_sum"], frame["mentions"]) for i in ("praise", "complaint", "wish")},
-        **{c: frame[c] for c in frame.columns if "quote" in c},
+        **{f"{i}_share": ratio(frame[f"{i}_sum"], frame["mentions"]) for i in INTENTS},
     }
-    return pd.DataFrame(made)
+    return pd.DataFrame(made).join(choose(frame, quotes))
+
+
+def wishes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Add the label of the theme and three wishes in the customers' words."""
+    label = frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"])
+    shown = frame.drop(columns=["quotes", "quote_ids"])
+    shown.insert(3, "label", label)
+    return shown.join(choose(frame, 3))
+
+
+def alerts(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Test every cell and keep those that rose, at the declared false-discovery rate over all cells."""
+    after, n, before, m = (frame[c] for c in ("reviews", "reviews_in_all", "reviews_before", "reviews_before_in_all"))
+    p = rise_p_value(after, n, before, m)
+    low, high = wilson(after, n)
+    shown = frame.drop(columns="quote").assign(
+        share=ratio(after, n),
+        share_low=low,
+        share_high=high,
+        share_before=ratio(before, m),
+        p_value=p,
+        q_value=false_discovery(p),
+        quote=frame["quote"],
+    )
+    shown.insert(6, "label", frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"]))
+    risen = shown[shown["q_value"] <= context.config.false_discovery_rate]
+    order = ["period", "q_value", "theme_id", "product_id", "measure", "cue"]
+    return risen.sort_values(order, ascending=[False, True, True, True, True, True], kind="stable").reset_index(drop=True)
+
+
+def mismatches(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Turn ten-thousandths into stars and scores."""
+    shown = frame.drop(columns=["stars_sum", "score_sum", "quote"])
+    one = np.ones(len(frame), np.int64)
+    return shown.assign(
+        stars=ratio(frame["stars_sum"], one * SCALE), score=ratio(frame["score_sum"], one * SCALE), quote=frame["quote"]
+    )
 
 
 def means(frame: pd.DataFrame, context: Context) -> pd.DataFrame:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm
+from scipy.stats import hypergeom, norm
+
+Floats = NDArray[np.float64]
 
 DIGITS = 4  # of every ratio in a table
+SIGNIFICANT = 6  # digits of a p-value, beyond which machines may differ
 
 
-def ratio(part: ArrayLike, whole: ArrayLike) -> NDArray[np.float64]:
+def ratio(part: ArrayLike, whole: ArrayLike) -> Floats:
     """Return part / whole rounded to `DIGITS`, NaN where the whole is 0."""
     a, b = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.round(np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0), DIGITS)
 
 
-def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Return the lower and upper end of Wilson's score interval of a share (Wilson 1927), each of shape (n,), in [0, 1].
 
     Where there are no trials nothing is known: the interval is [0, 1].
@@ -29,3 +32,52 @@ def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> t
     low = np.where(n > 0, np.clip(center - half, 0, 1), 0.0)
     high = np.where(n > 0, np.clip(center + half, 0, 1), 1.0)
     return np.round(low, DIGITS), np.round(high, DIGITS)
+
+
+def change_p_value(after: ArrayLike, n_after: ArrayLike, before: ArrayLike, n_before: ArrayLike) -> Floats:
+    """Return the two-sided p-value of a change between two shares: the pooled two-proportion z-test, shape (n,).
+
+    1 where both shares are 0 or both are 1; NaN where either side has no trials.
+    """
+    a, n, b, m = (np.asarray(x, np.float64) for x in (after, n_after, before, n_before))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (a + b) / (n + m)
+        spread = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+        p = 2 * norm.sf(np.abs(a / n - b / m) / spread)
+    return _rounded(np.where((n > 0) & (m > 0), np.where(spread > 0, p, 1.0), np.nan))
+
+
+def rise_p_value(after: ArrayLike, n_after: ArrayLike, before: ArrayLike, n_before: ArrayLike) -> Floats:
+    """Return the one-sided p-value that a share has risen: Fisher's exact test (Fisher 1935), shape (n,).
+
+    Exact at any count, so a false-discovery rate declared on it holds for rare needs too.
+    """
+    a, n, b, m = (np.asarray(x, np.int64) for x in (after, n_after, before, n_before))
+    return _rounded(hypergeom.sf(a - 1, n + m, a + b, n))
+
+
+def false_discovery(p_values: ArrayLike) -> Floats:
+    """Return Benjamini-Hochberg q-values (Benjamini and Hochberg 1995) over all cells that were tested, shape (n,).
+
+    Reporting the cells with q below a rate keeps the expected share of false ones among them below that rate. NaN
+    stands for a cell that was not tested and stays NaN.
+    """
+    p = np.asarray(p_values, np.float64)
+    tested = np.flatnonzero(~np.isnan(p))
+    order = tested[np.argsort(p[tested], kind="stable")]
+    raw = p[order] * len(order) / np.arange(1, len(order) + 1)
+    q = np.full(p.shape, np.nan)
+    q[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1.0)
+    return _rounded(q)
+
+
+def opportunity(importance: ArrayLike, satisfaction: ArrayLike) -> Floats:
+    """Return importance + max(importance - satisfaction, 0), all on 0 to 10 (Ulwick 2005): large unmet needs first."""
+    i, s = np.asarray(importance, np.float64), np.asarray(satisfaction, np.float64)
+    return np.round(i + np.maximum(i - s, 0), 2)
+
+
+def _rounded(p: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = 10.0 ** (SIGNIFICANT - 1 - np.floor(np.log10(np.where(p > 0, p, 1.0))))
+        return np.where(p > 1e-300, np.round(p * np.minimum(scale, 1e300)) / np.minimum(scale, 1e300), p)

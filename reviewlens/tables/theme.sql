@@ -8,6 +8,7 @@ cells AS (
     SELECT
         {{ cell }},
         count(DISTINCT review) AS reviews,
+        count(DISTINCT text_hash) AS distinct_texts,
         count(*) AS mentions,
         sum(score) AS score_sum,
         sum(CASE WHEN intent = 'praise' THEN 1 ELSE 0 END) AS praise_sum,
@@ -17,37 +18,40 @@ cells AS (
     WHERE TRUE{% for key in keys %} AND {{ key }} IS NOT NULL{% endfor %}
     GROUP BY {{ cell }}
 ),
-distinct_quotes AS (
-    SELECT {{ cell }}, quote, min(quote_rank) AS quote_rank, min(text_hash) AS text_hash
-    FROM mentions
-    WHERE quote IS NOT NULL{% for key in keys %} AND {{ key }} IS NOT NULL{% endfor %}
+candidates AS (
+    -- the same clause is quoted once; the nearer to the mean score of the cell and the better it reads, the earlier
+    SELECT
+        {{ cell }}, quote, min(review_id) AS review_id, min(text_hash) AS text_hash,
+        min(quote_rank * 1000 + abs(m.score * c.mentions - c.score_sum) // c.mentions) AS badness
+    FROM mentions AS m JOIN cells AS c USING ({{ cell }})
+    WHERE quote IS NOT NULL
     GROUP BY {{ cell }}, quote
 ),
 ranked AS (
-    SELECT {{ cell }}, quote, row_number() OVER (PARTITION BY {{ cell }} ORDER BY quote_rank, text_hash, quote) AS place
-    FROM distinct_quotes
+    SELECT *, row_number() OVER (PARTITION BY {{ cell }} ORDER BY badness, text_hash, quote) AS place FROM candidates
 ),
 quoted AS (
     SELECT
         {{ cell }},
-        max(CASE WHEN place = 1 THEN quote END) AS quote_1,
-        max(CASE WHEN place = 2 THEN quote END) AS quote_2,
-        max(CASE WHEN place = 3 THEN quote END) AS quote_3
-    FROM ranked WHERE place <= 3 GROUP BY {{ cell }}
+        list(quote ORDER BY place) AS quotes,
+        list(review_id ORDER BY place) AS quote_ids
+    FROM ranked WHERE place <= {{ candidates }} GROUP BY {{ cell }}
 )
 SELECT
     c.theme_id, -- the theme
 {% for key in keys %}    c.{{ key }}, -- {{ meanings[key] }}
 {% endfor %}    c.reviews, -- reviews that mention the theme
+    c.distinct_texts, -- distinct texts among them: copies of one text count once
     c.mentions, -- clauses that mention it
     b.reviews_in_all, -- all reviews of the same cell, mentioning the theme or not
     c.score_sum, -- hidden: becomes score
     c.praise_sum, -- hidden: becomes praise_share
     c.complaint_sum, -- hidden: becomes complaint_share
     c.wish_sum, -- hidden: becomes wish_share
-    q.quote_1, -- a masked clause that shows the theme
-    q.quote_2, -- a masked clause that shows the theme
-    q.quote_3 -- a masked clause that shows the theme
+    q.quotes, -- hidden: becomes quote_1, quote_2, ...
+    q.quote_ids -- hidden: becomes quote_1_id, quote_2_id, ...
 FROM cells AS c JOIN base AS b ON TRUE{% for key in keys %} AND b.{{ key }} = c.{{ key }}{% endfor %}
+
 LEFT JOIN quoted AS q ON q.theme_id = c.theme_id{% for key in keys %} AND q.{{ key }} = c.{{ key }}{% endfor %}
+
 ORDER BY c.theme_id{% for key in keys %}, c.{{ key }}{% endfor %}
