@@ -10,6 +10,7 @@ from reviewlens.privacy.words import WORDS, Span, announced, any_of, follow, spa
 
 _LOCAL, _DOMAIN = r"[A-Za-z0-9._%+'-]", r"[A-Za-z0-9-]{1,63}"
 _EMAIL = re.compile(rf"(?<!{_LOCAL}){_LOCAL}{{1,64}}@(?:{_DOMAIN}\.){{1,8}}[A-Za-z]{{2,24}}(?![A-Za-z0-9])")
+_AT_SPELLED = re.compile(r"(?i)[\[({]\s?at\s?[\])}]|\sdot\s")
 _SPELLED = re.compile(
     rf"(?i)(?<!{_LOCAL}){_LOCAL}{{1,64}}(?:"
     rf"\s?[\[({{]\s?at\s?[\])}}]\s?{_DOMAIN}(?:(?:\s?[\[({{]\s?dot\s?[\])}}]\s?|\s{{1,2}}dot\s{{1,2}}|\.){_DOMAIN}){{1,4}}"
@@ -38,7 +39,8 @@ _HOUSEHOLD = [ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12
 def emails(text: str) -> Iterator[Span]:
     """Yield e-mail addresses, also "name (at) example dot com"."""
     yield from spans(_EMAIL, text, "email")
-    yield from spans(_SPELLED, text, "email")
+    if _AT_SPELLED.search(text):
+        yield from spans(_SPELLED, text, "email")
 
 
 def links(text: str) -> Iterator[Span]:
@@ -73,7 +75,7 @@ def _is_name(word: str, link: str, value: str, after: str) -> bool:
     labelled = _LABEL.search(link.strip()) is not None
     if value.startswith("@"):
         return True
-    if word == "line" and not labelled:
+    if word == "line" and "id" not in link.lower():
         return False
     if value.isdigit():
         return len(value) >= (5 if word in ("qq", "q群", "扣扣") else 6) and (
@@ -94,11 +96,13 @@ def network_addresses(text: str) -> Iterator[Span]:
             address = ipaddress.IPv4Address(match[0])
         except ValueError:
             continue
-        if not _BEFORE_VERSION.search(before) and not any(address in network for network in _HOUSEHOLD):
+        long_enough = sum(len(part) > 1 for part in match[0].split(".")) >= 2  # 1.6.9.9 is a version
+        if long_enough and not _BEFORE_VERSION.search(before) and not any(address in network for network in _HOUSEHOLD):
             yield *match.span(), "ip"
     for match in _IPV6.finditer(text):
         try:
             ipaddress.IPv6Address(match[0])
         except ValueError:
             continue
-        yield *match.span(), "ip"
+        if len(match[0]) >= 9:  # 1::15 is a slip in a time
+            yield *match.span(), "ip"

@@ -3,43 +3,59 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
+from collections.abc import Iterator
+
+import ahocorasick_rs
 
 from reviewlens.privacy.address import emails, handles, links, network_addresses
 from reviewlens.privacy.identity import documents, identities
 from reviewlens.privacy.order import orders, parcels
 from reviewlens.privacy.payment import accounts, cards, ibans
-from reviewlens.privacy.phone import called, phones
-from reviewlens.privacy.words import WORDS, Span, announcements, any_of
+from reviewlens.privacy.phone import called, phones, spoken
+from reviewlens.privacy.words import LOWER, WORDS, Span, announcements
 
-# a text without any of these has nothing to mask, and most have none
-SUSPECT = re.compile(
-    r"(?i)[\d@＠①-⑳⓪]|://|www\.|\bdot\b|[(\[{]\s?at\s?[)\]}]|[零〇一二三四五六七八九幺]{10}|" + any_of(WORDS["handle"])
-)
+_SIGNS = re.compile(r"[\d@]|://|[wW]{3}\.|[\[({]\s?[aA][tT]|[零〇一二三四五六七八九幺]{10}")
+_DIGIT = re.compile(r"\d")
+_NAMES = ahocorasick_rs.AhoCorasick([*WORDS["handle"], " dot "])
+
+
+def suspect(text: str) -> bool:
+    """Return whether a normalized text may hold personal data at all; most hold none, and this is quick to say."""
+    return bool(_SIGNS.search(text) or _NAMES.find_matches_as_indexes(text.translate(LOWER)))
 
 
 def find(text: str) -> list[Span]:
-    """Return `(start, end, kind)` of the personal data in a normalized text, in order, without overlap."""
-    taken = bytearray(len(text))
-    found: list[Span] = []
+    """Return `(start, end, kind)` of the personal data in a normalized text, in order, without overlap.
+
+    Where two kinds overlap, all that either covers goes, under the name of the surer kind.
+    """
+    ranked = sorted((start, end, rank, kind) for rank, (start, end, kind) in enumerate(_surest_first(text)))
+    found: list[tuple[int, int, int, str]] = []
+    for start, end, rank, kind in ranked:
+        if found and start < found[-1][1]:
+            before = found.pop()
+            rank, kind = min((rank, kind), before[2:])
+            if kind == "link":  # the name before a host looks like an address, and the host is to stay
+                end = before[1]
+            start, end = before[0], max(end, before[1])
+        found.append((start, end, rank, kind))
+    return [(start, end, kind) for start, end, _, kind in found]
+
+
+def _surest_first(text: str) -> Iterator[Span]:
     words = announcements(text)
-    surest_first = chain(
-        links(text),
-        emails(text),
-        ibans(text),
-        cards(text),
-        identities(text),
-        documents(text, words["identity"]),
-        network_addresses(text),
-        parcels(text),
-        orders(text, words["order"]),
-        phones(text),
-        called(text, words["phone"]),
-        accounts(text, words["account"]),
-        handles(text, words["handle"]),
-    )
-    for start, end, kind in surest_first:
-        if not any(taken[start:end]):
-            taken[start:end] = b"\x01" * (end - start)
-            found.append((start, end, kind))
-    return sorted(found)
+    yield from links(text)
+    yield from emails(text)
+    if _DIGIT.search(text):
+        yield from ibans(text)
+        yield from cards(text)
+        yield from identities(text)
+        yield from documents(text, words["identity"])
+        yield from network_addresses(text)
+        yield from parcels(text)
+        yield from orders(text, words["order"])
+        yield from phones(text)
+        yield from called(text, words["phone"])
+        yield from accounts(text, words["account"])
+    yield from spoken(text)
+    yield from handles(text, words["handle"])

@@ -21,7 +21,7 @@ _AMERICAN = re.compile(r"(?<![\d.+-])(?:1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-
 _ABROAD = re.compile(r"(?<![\w+])\+[1-9]\d{0,2}(?:[ ().-]{0,2}\d){6,14}(?!\d)")
 _TRUNK = re.compile(r"(?<![\w.,-])\(?0[1-9]\d{0,3}\)?(?:[ -]\d{3,8}){1,3}(?![\d.])")
 _TRUNK_REGIONS = ("GB", "AU", "DE", "FR", "CN")
-_ANNOUNCED = re.compile(r"[^\d\n+(]{0,20}(?P<value>[+(]?\d(?:[ ().-]{0,2}\d){6,14})(?!\d)")
+_ANNOUNCED = re.compile(r"[^\d\n+(\[\]]{0,20}(?P<value>[+(]?\d(?:[ ().-]{0,2}\d){6,14})(?!\d)")
 
 
 def _is_possible(number: str, region: str | None) -> bool:
@@ -31,14 +31,18 @@ def _is_possible(number: str, region: str | None) -> bool:
         return False
 
 
+def spoken(text: str) -> Iterator[Span]:
+    """Yield mainland numbers that are written in Chinese numerals."""
+    for match in _SPOKEN.finditer(text):
+        if _SPOKEN_PHONE.fullmatch(match[0].translate(_CHINESE_DIGITS)):
+            yield *match.span(), "phone"
+
+
 def phones(text: str) -> Iterator[Span]:
     """Yield telephone numbers."""
     yield from spans(_MAINLAND, text, "phone")
     for match in _ABROAD.finditer(text):
         if _is_possible(match[0], None):
-            yield *match.span(), "phone"
-    for match in _SPOKEN.finditer(text):
-        if _SPOKEN_PHONE.fullmatch(match[0].translate(_CHINESE_DIGITS)):
             yield *match.span(), "phone"
     for match in _AMERICAN.finditer(text):
         if phonenumbers.is_valid_number(phonenumbers.parse(match[0], "US")):

@@ -17,9 +17,10 @@ WORDS: dict[str, Any] = tomllib.loads(files(__package__).joinpath("words.toml").
 KINDS = ("phone", "order", "account", "identity", "handle")
 _OWNERS = [kind for kind in KINDS for _ in WORDS[kind]]
 _AUTOMATON = ahocorasick_rs.AhoCorasick([word for kind in KINDS for word in WORDS[kind]])
-_LOWER = {ord(upper): upper.lower() for upper in string.ascii_uppercase}
+LOWER = {ord(upper): upper.lower() for upper in string.ascii_uppercase}
 _DATE = re.compile(
-    r"(?:19|20)\d\d([-./]?)(?:0?[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d(?!\d)"
+    r"(?:19|20)\d\d(?: ?[-~] ?(?:19|20)\d\d|([-./]?)(?:0?[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01]))(?!\d)"
+    r"|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d(?!\d)"
 )
 
 
@@ -41,7 +42,7 @@ def any_of(words: list[str]) -> str:
 def announcements(text: str) -> dict[str, list[tuple[int, int]]]:
     """Return where in `text` each kind of word (phone, order, account, identity, handle) stands, as `(start, end)`."""
     heard: dict[str, list[tuple[int, int]]] = {kind: [] for kind in KINDS}
-    for index, start, end in _AUTOMATON.find_matches_as_indexes(text.translate(_LOWER), overlapping=True):
+    for index, start, end in _AUTOMATON.find_matches_as_indexes(text.translate(LOWER), overlapping=True):
         if not (_joins(text, start - 1, start) or _joins(text, end - 1, end)):
             heard[_OWNERS[index]].append((start, end))
     return heard
@@ -77,5 +78,5 @@ def digits(text: str) -> str:
 
 
 def is_date(text: str) -> bool:
-    """Return whether `text` begins with a date that is written in numbers."""
+    """Return whether `text` begins with a date, or years from and to, in numbers."""
     return _DATE.match(text) is not None
