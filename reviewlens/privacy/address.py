@@ -30,7 +30,7 @@ _NETWORK_NAME = announced(r"@?[A-Za-z0-9](?:[A-Za-z0-9_-]|[.#](?=[A-Za-z0-9_])){
 _VERSION_NUMBER = re.compile(r"v?\d+(?:\.\d+)+")
 _LABEL = re.compile(r"[:=]|号|(?i:id|handle)$")
 
-_IPV4 = re.compile(r"(?<![A-Za-z0-9.])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)")
+_IPV4 = re.compile(r"(?<![A-Za-z0-9./])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)")
 _IPV6 = re.compile(r"(?<![A-Za-z0-9:])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![A-Za-z0-9:])")
 _BEFORE_VERSION = re.compile(rf"(?i){any_of(WORDS['version'])}[^\d]{{0,4}}$|(?<![a-z])v$")
 _HOUSEHOLD = [ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")]

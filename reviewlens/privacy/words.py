@@ -20,7 +20,7 @@ _AUTOMATON = ahocorasick_rs.AhoCorasick([word for kind in KINDS for word in WORD
 LOWER = {ord(upper): upper.lower() for upper in string.ascii_uppercase}
 _DATE = re.compile(
     r"(?:19|20)\d\d(?: ?[-~] ?(?:19|20)\d\d|([-./]?)(?:0?[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01]))(?!\d)"
-    r"|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d(?!\d)"
+    r"|\d{1,2}([-./])\d{1,2}\2(?:19|20)\d\d(?!\d)|(?:[0-2]\d|3[01]){2}20\d\d(?!\d)"
 )
 
 
