@@ -171,3 +171,9 @@ def test_plain_text_stays_and_invisible_characters_go() -> None:
     assert safe_cell(plain) == clean(plain) == plain
     assert clean("a\u202eb\x00c\x1b[31m\ud800\ufeff\u2066d") == "abc[31md"
     assert clean("👨\u200d👩\u200d👧") == "👨\u200d👩\u200d👧", "a family is one emoji, joined on purpose"
+
+
+def test_overlapping_finds_leave_nothing_of_either() -> None:
+    assert mask("@AA13000000000") == "[phone]"
+    assert mask("https://dana:secret@ftp.example.com/pics?key=1") == "https://[link]ftp.example.com/[link]"
+    assert mask("call 12345 www.example.com/?token=abc") == "call 12345 www.example.com/[link]"

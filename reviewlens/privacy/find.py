@@ -35,9 +35,8 @@ def find(text: str) -> list[Span]:
         if found and start < found[-1][1]:
             before = found.pop()
             rank, kind = min((rank, kind), before[2:])
-            if kind == "link":  # the name before a host looks like an address, and the host is to stay
-                end = before[1]
-            start, end = before[0], max(end, before[1])
+            # a name before a host looks like an e-mail address together with it, and the host is to stay
+            start, end = before[0], before[1] if before[3] == "link" else max(end, before[1])
         found.append((start, end, rank, kind))
     return [(start, end, kind) for start, end, _, kind in found]
 

@@ -12,10 +12,11 @@ from reviewlens.privacy.words import Span, digits, follow, is_date, spans
 _CHINESE_DIGITS = str.maketrans("零〇一二三四五六七八九幺", "001234567891")
 _MAINLAND = re.compile(
     r"(?<![\d.+])(?:(?:\+|00)86[ -]?)?(?:1[ -]?[3-9](?:[ -]?\d){9}"  # mobile
-    r"|0\d{2,3}[ -]\d{7,8}|\(0\d{2,3}\) ?\d{7,8}|400[ -]\d{3,4}[ -]\d{3,4}|400\d{7})(?![\d])"
+    r"|0\d{2,3}[ -]\d{7,8}|\(0\d{2,3}\) ?\d{7,8}|400[ -]\d{3,4}[ -]\d{3,4}|400\d{7})(?!\d)"
 )
 _SPOKEN = re.compile(r"[零〇一二三四五六七八九幺]{10,12}")
 _SPOKEN_PHONE = re.compile(r"1[3-9]\d{9}|0\d{9,11}")
+# kept for films and examples, also without an area code
 _FICTION = re.compile(r"(?<![\d-])555[- ]01\d\d(?![\d-])")
 _AMERICAN = re.compile(r"(?<![\d.+-])(?:1[-. ])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[-. ])[2-9]\d{2}[-. ]\d{4}(?![\d-])")
 _ABROAD = re.compile(r"(?<![\w+])\+[1-9]\d{0,2}(?:[ ().-]{0,2}\d){6,14}(?!\d)")
