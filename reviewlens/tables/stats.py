@@ -78,6 +78,6 @@ def opportunity(importance: ArrayLike, satisfaction: ArrayLike) -> Floats:
 
 
 def _rounded(p: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = 10.0 ** (SIGNIFICANT - 1 - np.floor(np.log10(np.where(p > 0, p, 1.0))))
-        return np.where(p > 1e-300, np.round(p * np.minimum(scale, 1e300)) / np.minimum(scale, 1e300), p)
+    """Return p to `SIGNIFICANT` digits; what is below 1e-290 is 0."""
+    scale = 10.0 ** (SIGNIFICANT - 1 - np.floor(np.log10(np.clip(p, 1e-290, 1))))
+    return np.where(p < 1e-290, 0.0, np.round(p * scale) / scale)
