@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from reviewlens import needs, text
 from reviewlens.classifier import Classifier, SegmentScores
+from reviewlens.duplicates import bands
 from reviewlens.privacy import clean, hash_customer, mask_many
 from reviewlens.schemas import MENTIONS, SCALE, SCORED, SCORED_REASON
 from reviewlens.themes import ThemeSet
@@ -125,8 +126,10 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
     whole[:, 1] = SCALE - whole[:, 0] - whole[:, 2]
     declared = batch.rows.column("language").to_pylist()
     polarity = needs.review_polarity(scores.proba, reading.owner, scores.segment_proba)
+    text_hash = [hash64(_NOT_WORD.sub("", t).casefold() or t) for t in reading.texts]
     found = {
-        "text_hash": [hash64(_NOT_WORD.sub("", t).casefold() or t) for t in reading.texts],
+        "text_hash": text_hash,
+        "bands": bands(reading.texts, text_hash).tolist(),
         "language": [declared[i] or text.language(t) for i, t in zip(which, reading.texts, strict=True)],
         "chars": [len(t) for t in reading.texts],
         "unknown": ten_thousandths(artefacts.classifier.unknown_rate(reading.texts)),

@@ -54,6 +54,7 @@ SCORED = _schema(
     exported_at=(_TIME, "when the export was made"),
     content=(pa.int64(), "hash of everything the export says of the review; breaks ties between versions"),
     text_hash=(pa.int64(), "hash of the letters and digits of the text; equal for copies"),
+    bands=(pa.list_(pa.int64()), "band hashes of the words; near-copies share one"),
     language=(pa.string(), "declared or detected language, 'und' where unknown"),
     chars=(pa.int32(), "length of title and text in characters"),
     unknown=(pa.int16(), "share of tokens that the classifier does not know, in ten-thousandths"),

@@ -246,3 +246,17 @@ def test_scores_are_whole_ten_thousandths_that_add_up(sample_run):
     assert frame["stars"].between(10_000, 50_000).all()
     assert np.isfinite(frame).all().all()
     assert os.path.isdir(sample_run.folder)
+
+
+def test_copies_are_counted_once_and_never_fill_a_table(tmp_path):
+    paste = "The battery of this phone is really wonderful and lasts two long days, I recommend it to all of you"
+    texts = [paste + "!" * (i % 3) for i in range(20)] + [paste.replace("long", "full")] * 5
+    own = ["The battery died after a week and nobody answered me.", "电池不耐用，一天要充三次电，太失望了"]
+    run = rl.analyze(texts + own, out=tmp_path / "lens")
+    top = run.tables["copies"].iloc[0]
+    assert top["reviews"] == 25
+    battery = run.tables["themes"].set_index("theme_id").loc["battery"]
+    assert battery["reviews"] == 27
+    assert battery["distinct_texts"] == 3
+    quotes = battery[["quote_1", "quote_2", "quote_3"]].dropna()
+    assert sum("lasts" in quote or "wonderful" in quote for quote in quotes) <= 2

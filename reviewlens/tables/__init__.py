@@ -53,6 +53,7 @@ TABLES: dict[str, Table] = {
     "theme_by_product_period": Table("theme.sql", finish.theme_trends, ("product_id", "period")),
     "wishes": Table("wishes.sql", finish.wishes),
     "alerts": Table("alerts.sql", finish.alerts),
+    "copies": Table("copies.sql", finish.unchanged),
     "mismatches": Table("mismatches.sql", finish.mismatches),
 }
 

@@ -17,13 +17,25 @@ SELECT coalesce($scale, CASE WHEN max(rating) <= 5 THEN 5 WHEN max(rating) <= 10
 FROM scored AS s JOIN winners AS w ON w.part = s.part AND w.row = s.row
 WHERE s.reason = 'scored';
 
+-- Near-copies share a band: each text is counted under the smallest text of a band that it shares.
+CREATE TABLE copies AS
+SELECT text_hash, min(first) AS copy_of FROM (
+    SELECT band, min(text_hash) AS first, list(DISTINCT text_hash) AS hashes FROM (
+        SELECT s.text_hash, unnest(s.bands) AS band
+        FROM scored AS s JOIN winners AS w ON w.part = s.part AND w.row = s.row
+        WHERE s.reason = 'scored'
+    ) GROUP BY band HAVING min(text_hash) <> max(text_hash)
+), unnest(hashes) AS each(text_hash)
+GROUP BY text_hash;
+
 CREATE TABLE reviews AS
 SELECT
-    row_number() OVER (ORDER BY s.part, s.row) AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, s.text_hash, s.language,
+    row_number() OVER (ORDER BY s.part, s.row) AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, coalesce(c.copy_of, s.text_hash) AS text_hash, s.language,
     s.created_at, CAST(date_trunc($period, s.created_at) AS DATE) AS period,
     round(CAST(s.rating AS DOUBLE) * 5 / scale.highest, 2) AS stars_given,
     s.polarity, s.score, s.stars, s.unknown, s.chars, s.quote
 FROM scored AS s JOIN winners AS w ON w.part = s.part AND w.row = s.row CROSS JOIN scale
+LEFT JOIN copies AS c ON c.text_hash = s.text_hash
 WHERE s.reason = 'scored';
 
 CREATE VIEW mentions AS
