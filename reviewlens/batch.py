@@ -24,7 +24,8 @@ from reviewlens.schemas import MENTIONS, SCALE, SCORED, SCORED_REASON
 from reviewlens.themes import ThemeSet
 
 QUOTE_CHARS = 240  # a quote is read in a table cell
-BEST_QUOTE_CHARS = 90
+BEST_QUOTE_BYTES = 90
+SHORTEST_QUOTE = 12  # bytes
 
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -239,12 +240,12 @@ UNQUOTABLE = 99
 def quote_rank(clause: str) -> int:
     """Return how badly a clause reads as a quote: 0 is best, `UNQUOTABLE` is not shown.
 
-    A Chinese character counts as three Latin ones, about what both say.
+    Length counts in bytes of UTF-8: a Chinese character weighs three Latin ones, about what both say.
     """
-    length = sum(3 if c > "\u2e80" else 1 for c in clause[: QUOTE_CHARS + 1])
-    if length < 12 or len(clause) > QUOTE_CHARS:
+    length = len(clause.encode())
+    if length < SHORTEST_QUOTE or len(clause) > QUOTE_CHARS:
         return UNQUOTABLE
-    return min(UNQUOTABLE - 1, abs(length - BEST_QUOTE_CHARS) // 10)
+    return min(UNQUOTABLE - 1, abs(length - BEST_QUOTE_BYTES) // 10)
 
 
 def safe_quotes(quotes: Sequence[str | None]) -> list[str | None]:
@@ -264,17 +265,18 @@ def _masked(column: pa.Array) -> pa.Array:
 
 
 def _review_quotes(reading: Reading) -> list[str | None]:
-    """Return for each review its clause of the strongest score on the review's own side."""
+    """Return for each review the clause of the strongest score on the review's own side, preferring what reads well."""
     proba, clauses = reading.scores.proba, reading.scores.segment_proba
     side = np.where(proba[:, 2] >= proba[:, 0], 1, -1)
     strength = ten_thousandths(clauses[:, 2] - clauses[:, 0]) * side[reading.owner]
-    best: list[tuple[int, int, str] | None] = [None] * len(reading.texts)
-    for owner, (start, end), value in zip(reading.owner, reading.bounds, strength, strict=True):
-        clause = reading.texts[owner][start:end]
-        candidate = (quote_rank(clause) == UNQUOTABLE, -int(value), clause)
-        if best[owner] is None or candidate < best[owner]:
-            best[owner] = candidate
-    return safe_quotes([None if b is None or b[0] else b[2] for b in best])
+    start, end = reading.bounds[:, 0], reading.bounds[:, 1]
+    poor = (end - start < SHORTEST_QUOTE // 2) | (end - start > QUOTE_CHARS)
+    order = np.lexsort((start, -strength, poor, reading.owner))
+    owners, first = np.unique(reading.owner[order], return_index=True)
+    quotes: list[str | None] = [None] * len(reading.texts)
+    for owner, best in zip(owners, order[first], strict=True):
+        quotes[owner] = reading.texts[owner][start[best] : end[best]][: QUOTE_CHARS + 1]
+    return safe_quotes([quote if quote and quote_rank(quote) < UNQUOTABLE else None for quote in quotes])
 
 
 def _scatter(values: object, which: NDArray[np.int64], n: int, kind: pa.DataType) -> pa.Array:
