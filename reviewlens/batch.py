@@ -100,7 +100,18 @@ def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
     return Batch(rows, texts, review_id, np.array(key, np.int64), np.array(content, np.int64), reason)
 
 
-_HASHED = ("review_id", "product_id", "product_name", "category", "rating", "title", "text", "customer", "language", "reason")
+_HASHED = (
+    "review_id",
+    "product_id",
+    "product_name",
+    "category",
+    "rating",
+    "title",
+    "text",
+    "customer",
+    "language",
+    "reason",
+)
 
 
 def _reason(given: str | None, deleted_at: int | None, body: str) -> str:
@@ -166,17 +177,14 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
 
 def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> pa.RecordBatch:
     """Return the mentions of the reviews that were read, as `MENTIONS`."""
-    found = needs.mentions(
-        reading.texts, reading.owner, reading.bounds, reading.scores.segment_proba, artefacts.themes
-    )
+    found = needs.mentions(reading.texts, reading.owner, reading.bounds, reading.scores.segment_proba, artefacts.themes)
     review = found.column("review").to_numpy()
     index = reading.which[review] if len(review) else np.zeros(0, np.int64)
     start, end = found.column("start").to_pylist(), found.column("end").to_pylist()
     clauses = [reading.texts[r][a:b] for r, a, b in zip(review, start, end, strict=True)]
     wish_start, wish_end = found.column("wish_start").to_pylist(), found.column("wish_end").to_pylist()
     wishes = [
-        None if a is None else reading.texts[r][a:b]
-        for r, a, b in zip(review, wish_start, wish_end, strict=True)
+        None if a is None else reading.texts[r][a:b] for r, a, b in zip(review, wish_start, wish_end, strict=True)
     ]
     ranks = [quote_rank(clause) for clause in clauses]
     arrays = {

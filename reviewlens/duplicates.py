@@ -30,7 +30,7 @@ def bands(texts: Sequence[str], text_hash: Sequence[int]) -> NDArray[np.int64]:
     signatures = RMinHash.digests_from_token_sets(tokens, num_perm=BANDS * ROWS, seed=_SEED)
     values = np.array(signatures, np.uint64).reshape(len(texts), BANDS, ROWS)
     mixed = (values + np.arange(1, BANDS + 1, dtype=np.uint64)[:, None]) * _SPREAD
-    found = np.bitwise_xor.reduce(mixed ^ (mixed >> np.uint64(29)), axis=2).view(np.int64)
+    found: NDArray[np.int64] = np.bitwise_xor.reduce(mixed ^ (mixed >> np.uint64(29)), axis=2).view(np.int64)
     short = np.array([len(t) < FEWEST for t in tokens])
     found[short] = np.asarray(text_hash, np.int64)[short, None]
     return found

@@ -1,8 +1,7 @@
-"""The laws of the job: no row vanishes, equal reviews get equal answers, any split and history gives the same tables."""
+"""The laws of the job: no row vanishes, equal reviews, equal answers, any split and history the same tables."""
 
 from __future__ import annotations
 
-import os
 import random
 
 import numpy as np
@@ -46,7 +45,8 @@ def export(rng: random.Random, n: int, first_id: int = 0) -> pd.DataFrame:
             "product_id": [rng.choice(["p1", "p2", None]) for _ in range(n)],
             "text": [" ".join(rng.sample(PHRASES, rng.randint(0, 3))) for _ in range(n)],
             "rating": [float(rng.randint(1, 5)) for _ in range(n)],
-            "created_at": pd.to_datetime("2024-01-01", utc=True) + pd.to_timedelta([rng.randint(0, 100) for _ in range(n)], "D"),
+            "created_at": pd.to_datetime("2024-01-01", utc=True)
+            + pd.to_timedelta([rng.randint(0, 100) for _ in range(n)], "D"),
             "exported_at": pd.Timestamp("2024-06-01", tz="UTC"),
         }
     )
@@ -95,7 +95,9 @@ def test_any_split_and_any_history_gives_the_same_tables(tmp_path_factory, seed)
     folder = tmp_path_factory.mktemp("history")
     rng = random.Random(seed)
     frame = export(rng, 30)
-    again = frame.sample(8, random_state=seed).assign(exported_at=pd.Timestamp("2024-06-02", tz="UTC"), text="Changed: the strap broke.")
+    again = frame.sample(8, random_state=seed).assign(
+        exported_at=pd.Timestamp("2024-06-02", tz="UTC"), text="Changed: the strap broke."
+    )
     (folder / "a").mkdir()
     (folder / "b").mkdir()
     whole = pd.concat([frame, again])
@@ -104,7 +106,11 @@ def test_any_split_and_any_history_gives_the_same_tables(tmp_path_factory, seed)
     nights = [frame[:10], pd.concat([frame[5:20], again[:4]]), pd.concat([frame[20:], again[4:]])]
     for i, night in enumerate(nights):
         night.to_parquet(folder / "b" / f"{i}.parquet", row_group_size=rng.randint(1, 9))
-        run = rl.analyze(folder / "b", out=folder / "nightly", config={"part_rows": rng.randint(1, 12), "batch_rows": rng.randint(1, 7)})
+        run = rl.analyze(
+            folder / "b",
+            out=folder / "nightly",
+            config={"part_rows": rng.randint(1, 12), "batch_rows": rng.randint(1, 7)},
+        )
     repeated = sum(len(n) for n in nights) - len(whole)
     intake, expected = (r.tables["intake"].set_index("reason")["reviews"] for r in (run, once))
     assert intake.sum() == expected.sum() + repeated
@@ -116,11 +122,15 @@ def test_any_split_and_any_history_gives_the_same_tables(tmp_path_factory, seed)
 
 def reviews(texts: list[str]) -> pa.RecordBatch:
     columns = {"row": range(len(texts)), "review_id": [str(i) for i in range(len(texts))], "text": texts}
-    return pa.RecordBatch.from_pylist([dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)], REVIEWS)
+    return pa.RecordBatch.from_pylist(
+        [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)], REVIEWS
+    )
 
 
 @settings(max_examples=10, deadline=None)
-@given(texts=st.lists(st.sampled_from(PHRASES) | st.text(max_size=60), min_size=1, max_size=12), seed=st.integers(0, 99))
+@given(
+    texts=st.lists(st.sampled_from(PHRASES) | st.text(max_size=60), min_size=1, max_size=12), seed=st.integers(0, 99)
+)
 def test_equal_review_equal_answer(texts, seed):
     artefacts = Artefacts(Classifier.load(), ThemeSet.load(), b"k")
     texts = [t.encode("utf-8", "replace").decode() for t in texts]
@@ -133,9 +143,14 @@ def test_equal_review_equal_answer(texts, seed):
             ids = order[k : k + size]
             scored, mentions = annotate(reviews([texts[i] for i in ids]), "s", 1, artefacts)
             for i, row in zip(ids, scored.to_pylist(), strict=True):
-                found[i] = [row[c] for c in ("reason", "polarity", "p_negative", "p_neutral", "score", "stars", "quote", "language")]
+                found[i] = [
+                    row[c]
+                    for c in ("reason", "polarity", "p_negative", "p_neutral", "score", "stars", "quote", "language")
+                ]
             for row in mentions.to_pylist():
-                found[ids[row["row"]]].append([row[c] for c in ("start", "end", "theme_id", "cue", "polarity", "score", "intent", "quote")])
+                found[ids[row["row"]]].append(
+                    [row[c] for c in ("start", "end", "theme_id", "cue", "polarity", "score", "intent", "quote")]
+                )
         return found
 
     assert answers(order, 3) == answers(list(range(len(texts))), len(texts))
@@ -214,9 +229,16 @@ def test_nothing_readable(tmp_path):
 
 def test_customers_are_hashed_and_quotes_masked(tmp_path):
     secret = "customer-4711"
-    frame = pd.DataFrame({"customer": [secret] * 30, "text": [f"The battery died, write to me at jane{i}@example.com please." for i in range(30)]})
+    frame = pd.DataFrame(
+        {
+            "customer": [secret] * 30,
+            "text": [f"The battery died, write to me at jane{i}@example.com please." for i in range(30)],
+        }
+    )
     run = rl.analyze(frame, out=tmp_path / "lens")
-    everything = b"".join(p.read_bytes() for p in (tmp_path / "lens").rglob("*") if p.is_file() and p.name != "customer.key")
+    everything = b"".join(
+        p.read_bytes() for p in (tmp_path / "lens").rglob("*") if p.is_file() and p.name != "customer.key"
+    )
     assert secret.encode() not in everything
     columns = run.scored.to_table().to_pylist() + run.mentions.to_table().to_pylist()
     assert not any("example.com" in str(row) for row in columns)
@@ -224,7 +246,13 @@ def test_customers_are_hashed_and_quotes_masked(tmp_path):
 
 
 def test_a_csv_cell_is_no_formula(tmp_path):
-    frame = pd.DataFrame({"product_id": ["=cmd|' /C calc'!A0"], "product_name": ["@SUM(1)"], "text": ["=1+1 the battery broke again and again"]})
+    frame = pd.DataFrame(
+        {
+            "product_id": ["=cmd|' /C calc'!A0"],
+            "product_name": ["@SUM(1)"],
+            "text": ["=1+1 the battery broke again and again"],
+        }
+    )
     run = rl.analyze(frame, out=tmp_path / "lens")
     for path in (run.folder / "tables").glob("*.csv"):
         for cell in pd.read_csv(path, dtype=str).stack().dropna():
@@ -234,7 +262,12 @@ def test_a_csv_cell_is_no_formula(tmp_path):
 def test_the_same_reviews_as_frame_table_and_file(tmp_path):
     frame = export(random.Random(5), 20)
     frame.to_parquet(tmp_path / "x.parquet")
-    runs = [rl.analyze(d, out=tmp_path / f"{i}") for i, d in enumerate([frame, pa.Table.from_pandas(frame), tmp_path / "x.parquet", [str(tmp_path / "x.parquet")]])]
+    runs = [
+        rl.analyze(d, out=tmp_path / f"{i}")
+        for i, d in enumerate(
+            [frame, pa.Table.from_pandas(frame), tmp_path / "x.parquet", [str(tmp_path / "x.parquet")]]
+        )
+    ]
     for run in runs[1:]:
         assert_same_tables(runs[0], run)
 
@@ -245,7 +278,7 @@ def test_scores_are_whole_ten_thousandths_that_add_up(sample_run):
     assert (frame["score"] == frame["p_positive"] - frame["p_negative"]).all()
     assert frame["stars"].between(10_000, 50_000).all()
     assert np.isfinite(frame).all().all()
-    assert os.path.isdir(sample_run.folder)
+    assert sample_run.folder.is_dir()
 
 
 def test_copies_are_counted_once_and_never_fill_a_table(tmp_path):

@@ -101,7 +101,12 @@ def winners(made):
     best = {}
     for i, row in enumerate(made):
         far = -1
-        rank = (far if row["exported"] is None else row["exported"], far if row["created"] is None else row["created"], AGES[row["part"]], i)
+        rank = (
+            far if row["exported"] is None else row["exported"],
+            far if row["created"] is None else row["created"],
+            AGES[row["part"]],
+            i,
+        )
         if row["key"] not in best or rank > best[row["key"]][0]:
             best[row["key"]] = (rank, i)
     return {i for _, i in best.values()}
@@ -113,7 +118,9 @@ def test_tables_equal_a_slow_count(tmp_path_factory, made):
     tables, superseded = build(tmp_path_factory.mktemp("t"), made)
     newest = winners(made)
     counted = [(i, row) for i, row in enumerate(made) if i in newest and row["reason"] == "scored"]
-    reasons = pd.Series([row["reason"] if i in newest else "superseded" for i, row in enumerate(made)], dtype=object).value_counts()
+    reasons = pd.Series(
+        [row["reason"] if i in newest else "superseded" for i, row in enumerate(made)], dtype=object
+    ).value_counts()
     if made:
         reasons["not_parquet"] = 2
     assert dict(zip(tables["intake"]["reason"], tables["intake"]["reviews"], strict=True)) == reasons.to_dict()
@@ -133,8 +140,16 @@ def test_tables_equal_a_slow_count(tmp_path_factory, made):
         assert got["complaint_share"] == pytest.approx(np.mean([s < 0 for s in uses]), abs=1e-4)
         assert got["share_low"] <= got["share"] <= got["share_high"]
     cells = tables["theme_by_product_period"]
-    expected = {(t, row["product"], when(row["created"]).date().replace(day=1)) for _, row in counted for t in row["themes"] if row["product"] and row["created"] is not None}
-    assert {(t, p, d.date()) for t, p, d in zip(cells["theme_id"], cells["product_id"], pd.to_datetime(cells["period"]), strict=True)} == expected
+    expected = {
+        (t, row["product"], when(row["created"]).date().replace(day=1))
+        for _, row in counted
+        for t in row["themes"]
+        if row["product"] and row["created"] is not None
+    }
+    assert {
+        (t, p, d.date())
+        for t, p, d in zip(cells["theme_id"], cells["product_id"], pd.to_datetime(cells["period"]), strict=True)
+    } == expected
     for product, row in tables["products"].set_index("product_id").iterrows():
         scores = [r["score"] for _, r in counted if r["product"] == product]
         assert row["reviews"] == len(scores)
@@ -152,17 +167,32 @@ def test_how_rows_lie_in_files_does_not_matter(tmp_path_factory, made):
 
 def test_run_date_leaves_out_what_came_later(tmp_path):
     base = {"part": 1, "reason": "scored", "exported": None, "product": "a", "score": 1, "themes": []}
-    tables, _ = build(tmp_path, [{**base, "key": 1, "created": 10}, {**base, "key": 2, "created": 11}], run_date="2024-01-11")
+    tables, _ = build(
+        tmp_path, [{**base, "key": 1, "created": 10}, {**base, "key": 2, "created": 11}], run_date="2024-01-11"
+    )
     assert tables["intake"].set_index("reason")["reviews"].to_dict() == {"later": 1, "scored": 1, "not_parquet": 2}
 
 
 def test_periods_begin_in_the_time_zone(tmp_path):
-    row = {"part": 1, "key": 1, "reason": "scored", "exported": None, "created": 30, "product": "a", "score": 1, "themes": []}
+    row = {
+        "part": 1,
+        "key": 1,
+        "reason": "scored",
+        "exported": None,
+        "created": 30,
+        "product": "a",
+        "score": 1,
+        "themes": [],
+    }
     tables, _ = build(tmp_path, [row | {"created": 31 - 1 / 24}], timezone="Asia/Shanghai")
     assert str(pd.to_datetime(tables["periods"]["period"])[0].date()) == "2024-02-01"
 
 
-@given(st.lists(st.tuples(st.integers(0, 500), st.integers(1, 500)).map(lambda kn: (min(kn), max(kn))), min_size=1, max_size=20))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 500), st.integers(1, 500)).map(lambda kn: (min(kn), max(kn))), min_size=1, max_size=20
+    )
+)
 def test_wilson_equals_statsmodels(pairs):
     k, n = np.array(pairs).T
     low, high = wilson(k, n)

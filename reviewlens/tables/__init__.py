@@ -74,11 +74,10 @@ class Inputs:
 def sql_of(name: str) -> str:
     """Return the SQL of a table, its template filled in."""
     table = TABLES[name]
-    template = jinja2.Template(
-        (files(__package__) / table.sql).read_text("utf-8"), undefined=jinja2.StrictUndefined
-    )
+    template = jinja2.Template((files(__package__) / table.sql).read_text("utf-8"), undefined=jinja2.StrictUndefined)
     cell = ", ".join(("theme_id", *table.keys))
-    return template.render(keys=table.keys, cell=cell, names=_NAMES, meanings=_MEANINGS, candidates=CANDIDATES)
+    rendered: str = template.render(keys=table.keys, cell=cell, names=_NAMES, meanings=_MEANINGS, candidates=CANDIDATES)
+    return rendered
 
 
 class Summary:
@@ -119,8 +118,9 @@ class Summary:
 
     def superseded(self) -> pa.Table:
         """Return `part` and `row` of the scored rows that do not count."""
-        query = "SELECT part, row FROM scored ANTI JOIN reviews USING (part, row) WHERE reason = 'scored' ORDER BY part, row"
-        return self._query(query)
+        return self._query(
+            "SELECT part, row FROM scored ANTI JOIN reviews USING (part, row) WHERE reason = 'scored' ORDER BY part, row"
+        )
 
     def _query(self, query: str) -> pa.Table:
         return self._connection.sql(query, params=_parameters(query, self._context.config)).to_arrow_table()
@@ -134,9 +134,18 @@ class Summary:
 
 
 def _parameters(query: str, config: JobConfig) -> dict[str, object]:
-    until = None if config.run_date is None else str(pd.Timestamp(config.run_date, tz=config.timezone) + pd.Timedelta(days=1))
-    known: dict[str, object] = {"until": until, "period": config.period, "scale": config.rating_scale, "min_reviews": config.min_reviews}
+    until = (
+        None
+        if config.run_date is None
+        else str(pd.Timestamp(config.run_date, tz=config.timezone) + pd.Timedelta(days=1))
+    )
+    known: dict[str, object] = {
+        "until": until,
+        "period": config.period,
+        "scale": config.rating_scale,
+        "min_reviews": config.min_reviews,
+    }
     return {key: value for key, value in known.items() if f"${key}" in query}
 
 
-__all__ = ["TABLES", "Context", "Inputs", "Table", "Summary", "sql_of"]
+__all__ = ["TABLES", "Context", "Inputs", "Summary", "Table", "sql_of"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def themes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     met = frame["praise_sum"] + 1
     satisfaction = 10 * met / (met + frame["complaint_sum"] + frame["wish_sum"] + 1)
     ranked = np.where(enough & known, opportunity(importance, satisfaction), np.nan)
-    shown.insert(int(shown.columns.get_loc("quote_1")), "opportunity", ranked)
+    shown.insert(list(shown).index("quote_1"), "opportunity", ranked)
     return shown
 
 
@@ -56,14 +56,15 @@ def theme_trends(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     tested = (frame["reviews_in_all"].to_numpy() >= least) & (n_before >= least)
     p = np.where(tested, change_p_value(frame["reviews"], frame["reviews_in_all"], before, n_before), np.nan)
     share_before = ratio(before, n_before)
-    place = int(shown.columns.get_loc("quote_1"))
-    for name, column in {
+    place = list(shown).index("quote_1")
+    columns: dict[str, Any] = {
         "share_before": share_before,
         "change": np.round(shown["share"] - share_before, 4),
         "p_value": p,
         "q_value": false_discovery(p),
         "partial": last_day(frame["period"], context.config.period) > context.as_of,
-    }.items():
+    }
+    for name, column in columns.items():
         shown.insert(place, name, column)
         place += 1
     return shown
@@ -78,8 +79,8 @@ def last_day(period: pd.Series, length: str) -> pd.Series:
 def theme_shares(frame: pd.DataFrame, context: Context, *, quotes: int) -> pd.DataFrame:
     """Add the label, the share of reviews with its 95% Wilson interval, the mean score and the share of each intent."""
     low, high = wilson(frame["reviews"], frame["reviews_in_all"])
-    keys = [str(c) for c in frame.columns[: frame.columns.get_loc("reviews")]]
-    made = {
+    keys = list(frame)[: list(frame).index("reviews")]
+    made: dict[str, Any] = {
         **{key: frame[key] for key in keys},
         "reviews": frame["reviews"],
         "label": frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"]),
@@ -120,7 +121,9 @@ def alerts(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     shown.insert(6, "label", frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"]))
     risen = shown[shown["q_value"] <= context.config.false_discovery_rate]
     order = ["period", "q_value", "theme_id", "product_id", "measure", "cue"]
-    return risen.sort_values(order, ascending=[False, True, True, True, True, True], kind="stable").reset_index(drop=True)
+    return risen.sort_values(order, ascending=[False, True, True, True, True, True], kind="stable").reset_index(
+        drop=True
+    )
 
 
 def mismatches(frame: pd.DataFrame, context: Context) -> pd.DataFrame:

@@ -15,11 +15,12 @@ SIGNIFICANT = 6  # digits of a p-value, beyond which machines may differ
 def ratio(part: ArrayLike, whole: ArrayLike) -> Floats:
     """Return part / whole rounded to `DIGITS`, NaN where the whole is 0."""
     a, b = np.asarray(part, np.float64), np.asarray(whole, np.float64)
-    return np.round(np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0), DIGITS)
+    shares: Floats = np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0)
+    return np.round(shares, DIGITS)
 
 
 def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Return the lower and upper end of Wilson's score interval of a share (Wilson 1927), each of shape (n,), in [0, 1].
+    """Return the lower and upper end of Wilson's score interval of a share (Wilson 1927), of shape (n,), in [0, 1].
 
     Where there are no trials nothing is known: the interval is [0, 1].
     """
@@ -29,8 +30,8 @@ def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> t
     p = k / safe
     center = (p + z * z / (2 * safe)) / (1 + z * z / safe)
     half = z * np.sqrt(p * (1 - p) / safe + z * z / (4 * safe * safe)) / (1 + z * z / safe)
-    low = np.where(n > 0, np.clip(center - half, 0, 1), 0.0)
-    high = np.where(n > 0, np.clip(center + half, 0, 1), 1.0)
+    low: Floats = np.where(n > 0, np.clip(center - half, 0, 1), 0.0)
+    high: Floats = np.where(n > 0, np.clip(center + half, 0, 1), 1.0)
     return np.round(low, DIGITS), np.round(high, DIGITS)
 
 
