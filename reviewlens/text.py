@@ -1,54 +1,197 @@
-"""Normal form and clauses of a text, as pure strings and character offsets.
+"""Normal form, clauses and language of a text, as pure strings and character offsets.
 
-`normalize` maps each character to exactly one character, so offsets into the normal form are offsets into the
-original. `segment` cuts a text into clauses without a word segmenter, for any script.
+`normalize` and `fold` map each character to exactly one character, so offsets into the result are offsets into the
+original. `segments` cuts texts into clauses without a word segmenter, for any script, in linear time: at sentence
+marks, at commas between clauses, before words of contrast ("but", "虽然", "不过"), and, where nothing else cuts, after
+`LONGEST` characters.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
+from itertools import accumulate
 
 import numpy as np
+from ahocorasick_rs import AhoCorasick, MatchKind
 from numpy.typing import NDArray
 
-_CLAUSE_END = re.compile(r"[.!?;,\n](?=\s|$)|\n+|[。！？；，、…~～]+")
+from reviewlens import letters
+from reviewlens.languages import words
+from reviewlens.letters import NOTHING, SPACED, UNSPACED
 
+LONGEST = 400  # characters of a clause
+_SPACE, _SOFT, _HARD, _BREAK = 4, 5, 6, 7  # classes beside those of `letters.kinds`
+_HARD_MARKS = "!?。!?！？…⋯—;；｡"
+_SOFT_MARKS = ".,，~～．"
+_CHUNK = 100_000  # characters cut at once, so that tables stay in the processor's cache
+_SAMPLE = 300  # characters that tell the language
 
-@lru_cache(maxsize=65536)
-def _normal(char: str) -> str:
-    wide = unicodedata.normalize("NFKC", char)
-    if len(wide) == 1:
-        char = wide
-    return " " if unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char != "\n" else char
+_SCRIPTS = (
+    ("ja", range(0x3040, 0x3100)),
+    ("zh", range(0x3400, 0xA000)),
+    ("ko", range(0xAC00, 0xD7A4)),
+    ("ru", range(0x400, 0x530)),
+    ("ar", range(0x600, 0x700)),
+    ("he", range(0x590, 0x600)),
+    ("hi", range(0x900, 0x980)),
+    ("th", range(0xE00, 0xE80)),
+    ("el", range(0x370, 0x400)),
+)
 
 
 def normalize(text: str) -> str:
-    """Return `text` with full-width forms narrowed and control characters blanked; the length never changes."""
-    if text.isascii() and text.isprintable():
+    """Return `text` with full-width forms narrowed, quotes straightened and control characters blanked.
+
+    Each character becomes one character: the length never changes. Line breaks stay.
+    """
+    if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
         return text
-    return "".join(map(_normal, text))
+    return letters.spell(letters.normal()[letters.codes(text)])
+
+
+def fold(text: str) -> str:
+    """Return `text` as it is compared with cues: normal, lower case, simplified characters; same length."""
+    if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
+        return text.lower()
+    return letters.spell(letters.folded()[letters.codes(text)])
 
 
 def segment(text: str) -> list[tuple[int, int]]:
     """Return the clauses of `text` as `(start, end)` character offsets, in order, without surrounding space."""
-    spans = []
-    begin = 0
-    for stop in [*(m.end() for m in _CLAUSE_END.finditer(text)), len(text)]:
-        clause = text[begin:stop]
-        trimmed = clause.strip()
-        if any(c.isalnum() for c in trimmed):
-            start = begin + len(clause) - len(clause.lstrip())
-            spans.append((start, start + len(trimmed)))
-        begin = stop
-    return spans
+    return [(int(start), int(end)) for start, end in segments([text])[1]]
 
 
 def segments(texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the clauses of many texts: `owner` of shape (m,), sorted, and `bounds` of shape (m, 2)."""
-    spans = [segment(text) for text in texts]
-    owner = np.repeat(np.arange(len(texts), dtype=np.int32), [len(s) for s in spans])
-    bounds = np.array([pair for s in spans for pair in s], dtype=np.int32).reshape(-1, 2)
-    return owner, bounds
+    """Return the clauses of n texts: `owner` int32 of shape (m,), ascending in [0, n), and `bounds` int32 (m, 2).
+
+    `bounds` holds the first and the past-the-last character of each clause in its text. A clause has at least one
+    letter, digit or picture, no surrounding space, and at most `LONGEST` characters. The clauses of a text depend on
+    that text alone.
+    """
+    base = np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
+    owners, bounds = [np.zeros(0, np.int32)], [np.zeros((0, 2), np.int32)]
+    at = 0
+    while at < len(texts):
+        stop = max(at + 1, int(np.searchsorted(base, base[at] + _CHUNK)) - 1)
+        start, end = _clauses("\n".join(texts[at:stop]) + "\n")
+        owner = np.searchsorted(base[at : stop + 1] - base[at], start, side="right") - 1
+        begin = base[at + owner] - base[at]
+        owners.append((at + owner).astype(np.int32))
+        bounds.append(np.stack([start - begin, end - begin], axis=1).astype(np.int32))
+        at = stop
+    return np.concatenate(owners), np.concatenate(bounds)
+
+
+def _clauses(joined: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    kind = _classes()[letters.codes(joined)]
+    cut = np.zeros(len(kind) + 1, np.bool_)
+    cut[0] = True
+    cut[_mark_cuts(kind)] = True
+    cut[_contrast_cuts(joined)] = True
+    start, end = _trimmed(kind, cut)
+    if len(start) and int((end - start).max()) > LONGEST:
+        cut[_length_cuts(kind, start, end)] = True
+        start, end = _trimmed(kind, cut)
+    return start, end
+
+
+@cache
+def _classes() -> NDArray[np.uint8]:
+    table = letters.kinds().copy()
+    for point in range(0x3001):
+        if chr(point).isspace():
+            table[point] = _SPACE
+    for marks, name in ((_HARD_MARKS, _HARD), (_SOFT_MARKS, _SOFT), ("\n", _BREAK)):
+        table[[ord(c) for c in marks]] = name
+    return table
+
+
+def _mark_cuts(kind: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return where a clause begins because of the mark before it."""
+    at = np.flatnonzero(kind >= _SPACE)
+    here, before, after = kind[at], kind[np.maximum(at - 1, 0)], kind[np.minimum(at + 1, len(kind) - 1)]
+    # 3.5 and 1,000 stay whole; a space between two Chinese letters stands for a comma; "?!..." is cut once, at its end
+    soft = (here == _SOFT) & ((after != SPACED) | (before == UNSPACED))
+    space = (here == _SPACE) & (before == UNSPACED) & (after == UNSPACED)
+    cut: NDArray[np.int64] = at[((here >= _HARD) | soft) & (after < _SOFT) | space] + 1
+    return cut
+
+
+@cache
+def _contrast() -> tuple[AhoCorasick, NDArray[np.int64]]:
+    """Return the automaton of contrast words, and per pattern how far from its start the cut is; -1 for none."""
+    patterns: dict[str, int] = {}
+    for key in ("contrast", "no_contrast"):
+        for phrases in words("text", key).values():
+            for phrase in phrases:
+                spaced = letters.kinds()[ord(phrase[0])] == SPACED
+                patterns[f" {phrase} " if spaced else phrase] = -1 if key == "no_contrast" else int(spaced)
+    automaton = AhoCorasick(list(patterns), matchkind=MatchKind.LeftmostLongest)
+    return automaton, np.fromiter(patterns.values(), np.int64, len(patterns))
+
+
+def _contrast_cuts(joined: str) -> NDArray[np.int64]:
+    automaton, shift = _contrast()
+    found = automaton.find_matches_as_indexes(fold(joined))
+    if not found:
+        return np.zeros(0, np.int64)
+    hits = np.array(found, np.int64)
+    moved = shift[hits[:, 0]]
+    return (hits[:, 1] + moved)[moved >= 0]
+
+
+def _trimmed(kind: NDArray[np.uint8], cut: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return start and end of what lies between cuts, without space around, where there is something to read."""
+    cuts = np.flatnonzero(cut[:-1])
+    stops = np.append(cuts[1:], len(kind))
+    ink = np.flatnonzero((kind != _SPACE) & (kind != _BREAK))
+    said = np.append(np.flatnonzero((kind != NOTHING) & (kind < _SPACE)), len(kind))
+    first, last = np.searchsorted(ink, cuts), np.searchsorted(ink, stops)
+    keep = said[np.searchsorted(said, cuts)] < stops
+    return ink[first[keep]], ink[last[keep] - 1] + 1
+
+
+def _length_cuts(kind: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return cuts inside clauses that are too long: at the last space in reach, else at the limit."""
+    spaces = np.flatnonzero(kind == _SPACE)
+    cuts = []
+    for at, stop in zip(*((s[end - start > LONGEST]).tolist() for s in (start, end)), strict=True):
+        while stop - at > LONGEST:
+            reach = int(np.searchsorted(spaces, at + LONGEST + 1)) - 1
+            space = int(spaces[reach]) + 1 if reach >= 0 else 0
+            at = space if at + LONGEST // 2 < space <= at + LONGEST else at + LONGEST
+            cuts.append(at)
+    return np.array(cuts, np.int64)
+
+
+def language(text: str) -> str:
+    """Return the likely language of `text` as an ISO 639-1 code, "und" where nothing tells.
+
+    By script; for the Latin script by counts of function words in the first `_SAMPLE` characters.
+    """
+    sample = text[:_SAMPLE]
+    if not sample.isascii():
+        points = letters.codes(sample)
+        counts = {code: int(((points >= r.start) & (points < r.stop)).sum()) for code, r in _SCRIPTS}
+        latin = int((letters.kinds()[points] == SPACED).sum()) - sum(counts[c] for c in ("ko", "ru", "ar", "he", "hi", "el"))
+        if counts["ja"] * 8 > counts["zh"] and counts["ja"] + counts["zh"] > latin // 4:
+            return "ja"
+        best = max(counts, key=lambda code: counts[code])
+        if counts[best] * (4 if best in ("zh", "ja", "th", "ko") else 1) > latin:  # a Chinese letter is a word
+            return best
+    known = _function_words()
+    scores: dict[str, float] = {}
+    for word in "".join(c if c.isalpha() else " " for c in sample.lower()).split():
+        for code in known.get(word, ()):
+            scores[code] = scores.get(code, 0.0) + 1.0 / len(known[word])
+    return max(sorted(scores), key=lambda code: scores[code]) if scores else "und"
+
+
+@cache
+def _function_words() -> dict[str, list[str]]:
+    known: dict[str, list[str]] = {}
+    for code, listed in words("text", "function_words").items():
+        for word in listed:
+            known.setdefault(word, []).append(code)
+    return known

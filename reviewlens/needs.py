@@ -1,0 +1,145 @@
+"""Needs: from clauses and cues to mentions with polarity and intent, and from clauses to the polarity of a review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from reviewlens.intent import find_wishes
+from reviewlens.schemas import INTENTS, LABELS, OTHER
+
+MIXED_SHARE = 0.25  # of the clauses with an opinion that must stand on the weaker side for a review to be mixed
+SURE = 0.6  # probability from which a clause has an opinion
+
+MENTION_COLUMNS = pa.schema(
+    [
+        ("review", pa.int32()),
+        ("segment", pa.int32()),
+        ("start", pa.int32()),
+        ("end", pa.int32()),
+        ("theme_id", pa.string()),
+        ("cue", pa.string()),
+        ("cue_start", pa.int32()),
+        ("cue_end", pa.int32()),
+        ("polarity", pa.string()),
+        ("score", pa.float32()),
+        ("intent", pa.string()),
+        ("wish_start", pa.int32()),
+        ("wish_end", pa.int32()),
+    ]
+)
+
+
+class _Theme(Protocol):
+    @property
+    def theme_id(self) -> str: ...
+
+
+class _Found(Protocol):
+    @property
+    def segment(self) -> NDArray[np.int32]: ...
+    @property
+    def theme(self) -> NDArray[np.int32]: ...
+    @property
+    def cue(self) -> NDArray[np.object_]: ...
+    @property
+    def start(self) -> NDArray[np.int32]: ...
+    @property
+    def end(self) -> NDArray[np.int32]: ...
+
+
+class Themes(Protocol):
+    """What finds themes in clauses: a `ThemeSet`."""
+
+    @property
+    def themes(self) -> Sequence[_Theme]:
+        """The themes, in the order of the indices that `find` gives."""
+
+    def find(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> _Found:
+        """Return one row per clause and theme."""
+
+
+def mentions(
+    texts: Sequence[str],
+    owner: NDArray[np.int32],
+    bounds: NDArray[np.int32],
+    segment_proba: NDArray[np.float32],
+    themes: Themes,
+) -> pa.Table:
+    """Return the mentions in n reviews with m clauses as a table of `MENTION_COLUMNS`, sorted by clause and place.
+
+    A wish that fits no theme is a mention of "other", with what is wished for as its cue.
+
+    Args:
+        texts: n normalized reviews.
+        owner: Index of the review of each clause, shape (m,), ascending.
+        bounds: First and past-the-last character of each clause in its review, shape (m, 2).
+        segment_proba: Probabilities of negative, neutral and positive per clause, shape (m, 3).
+        themes: The theme set.
+    """
+    found, wished = themes.find(texts, owner, bounds), find_wishes(texts, owner, bounds)
+    wish_of = np.full(len(owner), -1, np.int64)
+    wish_of[wished.segment] = np.arange(len(wished.segment))
+    bare = np.setdiff1d(wished.segment, found.segment)
+    alone = wish_of[bare]
+    segment = np.concatenate([found.segment, bare]).astype(np.int32)
+    start = np.concatenate([found.start, wished.start[alone]])
+    end = np.concatenate([found.end, wished.end[alone]])
+    ids = np.array([*(t.theme_id for t in themes.themes), OTHER], dtype=object)
+    theme_id = ids[np.concatenate([found.theme, np.full(len(bare), len(ids) - 1)]).astype(np.int64)]
+    spans = zip(owner[bare].tolist(), wished.start[alone].tolist(), wished.end[alone].tolist(), strict=True)
+    cue = [*found.cue, *(texts[o][a:b] for o, a, b in spans)]
+    proba = segment_proba[segment]
+    wish = wish_of[segment]
+    side = proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64)
+    no_wish = wish < 0
+    table = pa.table(
+        [
+            pa.array(owner[segment], pa.int32()),
+            pa.array(segment, pa.int32()),
+            pa.array(bounds[segment, 0], pa.int32()),
+            pa.array(bounds[segment, 1], pa.int32()),
+            pa.array(theme_id, pa.string()),
+            pa.array(cue, pa.string()),
+            pa.array(start, pa.int32()),
+            pa.array(end, pa.int32()),
+            _names(LABELS, side),
+            pa.array(proba[:, 2] - proba[:, 0], pa.float32()),
+            _names(INTENTS, np.where(no_wish, np.array([1, 3, 0])[side], 2)),
+            pa.array(wished.start[wish] if len(wished.start) else np.zeros(len(wish), np.int32), pa.int32(), mask=no_wish),
+            pa.array(wished.end[wish] if len(wished.end) else np.zeros(len(wish), np.int32), pa.int32(), mask=no_wish),
+        ],
+        schema=MENTION_COLUMNS,
+    )
+    return table.take(np.lexsort((np.arange(len(segment)), start, segment)))
+
+
+def _names(names: Sequence[str], index: NDArray[np.int64]) -> pa.Array:
+    return pa.array(names, pa.string()).take(pa.array(index, pa.int64()))
+
+
+def review_polarity(
+    proba: NDArray[np.float32], owner: NDArray[np.int32], segment_proba: NDArray[np.float32]
+) -> NDArray[np.object_]:
+    """Return negative, neutral, mixed or positive for n reviews.
+
+    A review is mixed where its clauses disagree: of the clauses whose negative or positive probability is at least
+    `SURE`, the weaker side has at least `MIXED_SHARE`. Else it is what the whole review most probably is.
+
+    Args:
+        proba: Probabilities of negative, neutral and positive per review, shape (n, 3).
+        owner: Index of the review of each clause, shape (m,).
+        segment_proba: The same per clause, shape (m, 3).
+    """
+    against = np.bincount(owner[segment_proba[:, 0] >= SURE], minlength=len(proba))
+    in_favor = np.bincount(owner[segment_proba[:, 2] >= SURE], minlength=len(proba))
+    weaker = np.minimum(against, in_favor)
+    mixed = (weaker > 0) & (weaker >= MIXED_SHARE * (against + in_favor))
+    names = np.array(LABELS, dtype=object)[proba.argmax(axis=1)] if len(proba) else np.zeros(0, object)
+    names[mixed] = "mixed"
+    result: NDArray[np.object_] = names
+    return result

@@ -1,0 +1,180 @@
+"""Finding cues: one automaton over the cues of all themes, then arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+from ahocorasick_rs import AhoCorasick
+from numpy.typing import NDArray
+
+from reviewlens import letters
+from reviewlens.letters import SPACED
+from reviewlens.text import fold
+from reviewlens.themes.inflect import forms
+from reviewlens.themes.theme import Theme
+
+_CHUNK = 200_000  # characters searched at once
+
+
+class Found(NamedTuple):
+    """Themes found in clauses: arrays of the same length, sorted by clause and place, at most one row per clause and theme."""
+
+    segment: NDArray[np.int32]
+    """Index of the clause."""
+    theme: NDArray[np.int32]
+    """Index of the theme."""
+    cue: NDArray[np.object_]
+    """The best cue as the theme set spells it."""
+    start: NDArray[np.int32]
+    """First character of the cue in its text."""
+    end: NDArray[np.int32]
+    """One past its last character."""
+    weight: NDArray[np.float32]
+    """Weights of all cues of the theme in the clause, added."""
+
+
+class Hits(NamedTuple):
+    """Cues found: one row per place, those within an exclude or within a longer cue left out."""
+
+    segment: NDArray[np.int64]
+    cue: NDArray[np.int64]  # index in `Matcher.cues`
+    start: NDArray[np.int64]  # in the text
+    end: NDArray[np.int64]
+
+
+class Matcher:
+    """Finds the cues of themes in clauses; the answer for a clause depends on its text and the cues alone."""
+
+    def __init__(self, themes: Sequence[Theme], *, scope: str = "clause") -> None:
+        self.scope = scope
+        self.threshold = np.array([t.threshold for t in themes], np.float64)
+        self.cues: list[str] = []
+        theme_of, weight, patterns = [], [], dict[str, list[int]]()
+        for index, theme in enumerate(themes):
+            for cue in () if theme.retired else theme.cues:
+                for form in dict.fromkeys(forms(_folded(cue.text))):
+                    patterns.setdefault(form, []).append(len(self.cues))
+                self.cues.append(cue.text)
+                theme_of.append(index)
+                weight.append(cue.weight)
+        self._n_cues = len(self.cues)
+        plain = len(patterns)
+        for index, theme in enumerate(themes):
+            for phrase in () if theme.retired else theme.excludes:
+                for form in dict.fromkeys(forms(_folded(phrase))):
+                    patterns.setdefault(form, []).append(len(theme_of))
+                theme_of.append(index)
+                weight.append(0.0)
+        self._is_cue = np.arange(len(patterns)) < plain
+        self.theme_of, self.weight = np.array(theme_of, np.int64), np.array(weight, np.float64)
+        self._spelled = np.array(self.cues, dtype=object)
+        self._automaton = AhoCorasick(list(patterns)) if patterns else None
+        kinds = letters.kinds()
+        self._opens = np.array([kinds[ord(p[0])] == SPACED for p in patterns], np.bool_)
+        self._closes = np.array([kinds[ord(p[-1])] == SPACED for p in patterns], np.bool_)
+        self._fan = np.array([len(v) for v in patterns.values()], np.int64)
+        self._first = np.concatenate([[0], np.cumsum(self._fan)])
+        self._items = np.array([i for v in patterns.values() for i in v], np.int64)
+
+    def hits(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Hits:
+        """Return the cues in the clauses of `texts`, sorted by clause, place and cue."""
+        base = np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
+        begins, ends = base[owner] + bounds[:, 0], base[owner] + bounds[:, 1]
+        parts = []
+        at = 0
+        while at < len(texts) and self._automaton is not None:
+            stop = max(at + 1, int(np.searchsorted(base, base[at] + _CHUNK)) - 1)
+            found = self._words(fold("\n".join(texts[at:stop]))) + [0, base[at], base[at]]
+            clause = np.searchsorted(begins, found[:, 1], side="right") - 1
+            found, clause = found[clause >= 0], clause[clause >= 0]
+            inside = found[:, 2] <= ends[clause]
+            parts.append(np.column_stack([clause[inside], found[inside]]))
+            at = stop
+        rows = np.concatenate(parts) if parts else np.zeros((0, 4), np.int64)
+        signals = self._is_cue[rows[:, 1]]
+        rows = self._allowed(self._items_of(_longest(rows[signals])), self._items_of(rows))
+        clause, start = rows[:, 0], base[owner[rows[:, 0]]]
+        return Hits(clause, rows[:, 1], rows[:, 2] - start, rows[:, 3] - start)
+
+    def _words(self, folded: str) -> NDArray[np.int64]:
+        """Return pattern, start and end of what stands at word boundaries."""
+        assert self._automaton is not None
+        listed = self._automaton.find_matches_as_indexes(folded, overlapping=True)
+        found = np.array(listed, np.int64).reshape(-1, 3)
+        spaced = np.zeros(len(folded) + 2, np.bool_)
+        spaced[1:-1] = letters.kinds()[letters.codes(folded)] == SPACED
+        cut_left = self._opens[found[:, 0]] & spaced[found[:, 1]]
+        cut_right = self._closes[found[:, 0]] & spaced[found[:, 2] + 1]
+        whole: NDArray[np.int64] = found[~(cut_left | cut_right)]
+        return whole
+
+    def _items_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Replace each pattern by the cues and excludes that it spells."""
+        fan = self._fan[rows[:, 1]]
+        wide = np.repeat(rows, fan, axis=0)
+        nth = np.arange(len(wide)) - np.repeat(np.cumsum(fan) - fan, fan)
+        wide[:, 1] = self._items[self._first[wide[:, 1]] + nth]
+        return wide
+
+    def _allowed(self, cues: NDArray[np.int64], everything: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the cues that lie within no exclude of their theme."""
+        cues = cues[cues[:, 1] < self._n_cues]
+        barred = everything[everything[:, 1] >= self._n_cues]
+        if not len(barred):
+            return cues
+        wide = int(everything[:, 3].max()) + 1
+        theme = self.theme_of[barred[:, 1]] * wide
+        order = np.argsort(theme + barred[:, 2], kind="stable")
+        opens, reach = (theme + barred[:, 2])[order], np.maximum.accumulate((theme + barred[:, 3])[order])
+        theme = self.theme_of[cues[:, 1]] * wide
+        before = np.searchsorted(opens, theme + cues[:, 2], side="right") - 1
+        allowed: NDArray[np.int64] = cues[(before < 0) | (reach[before] < theme + cues[:, 3])]
+        return allowed
+
+    def find(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Found:
+        """Return the themes whose cues reach their threshold, one row per clause and theme with its best cue."""
+        hits = self.hits(texts, owner, bounds)
+        theme, weight = self.theme_of[hits.cue], self.weight[hits.cue]
+        many = max(len(self.threshold), 1)
+        place = hits.segment * many + theme
+        scope = place if self.scope == "clause" else owner[hits.segment].astype(np.int64) * many + theme
+        total = self._sums(scope, hits.cue, weight)
+        keep = (total >= self.threshold[theme] - 1e-9) & (weight > 0)
+        place, weight, total, start, end, cue = (v[keep] for v in (place, weight, total, hits.start, hits.end, hits.cue))
+        order = np.lexsort((start, start - end, -weight, place))
+        best = order[np.unique(place[order], return_index=True)[1]]
+        best = best[np.lexsort((theme[keep][best], start[best], hits.segment[keep][best]))]
+        return Found(
+            hits.segment[keep][best].astype(np.int32),
+            theme[keep][best].astype(np.int32),
+            self._spelled[cue[best]],
+            start[best].astype(np.int32),
+            end[best].astype(np.int32),
+            total[best].astype(np.float32),
+        )
+
+    @staticmethod
+    def _sums(scope: NDArray[np.int64], cue: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return for each hit the weights of the distinct cues in its scope."""
+        order = np.lexsort((cue, scope))
+        fresh = np.ones(len(order), np.bool_)
+        fresh[1:] = (np.diff(scope[order]) != 0) | (np.diff(cue[order]) != 0)
+        groups, inverse = np.unique(scope, return_inverse=True)
+        sums = np.bincount(inverse[order][fresh], weights=weight[order][fresh], minlength=len(groups))
+        total: NDArray[np.float64] = sums[inverse]
+        return total
+
+
+def _longest(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows (clause, pattern, start, end) that lie within no other, sorted by place."""
+    rows = rows[np.lexsort((-rows[:, 3], rows[:, 2]))]
+    alone = np.ones(len(rows), np.bool_)
+    alone[1:] = rows[1:, 3] > np.maximum.accumulate(rows[:, 3])[:-1] if len(rows) else True
+    return rows[alone]
+
+
+def _folded(text: str) -> str:
+    return " ".join(fold(text).split())
