@@ -26,7 +26,7 @@ _HOME = {
     "Metrics": "metrics",
     "ThemeSet": "themes",
     "discover_themes": "discovery",
-    "wishes": "needs",
+    "wishes": "themes",
     "describe": "describe",
     "Description": "describe",
     "Recommender": "recommend",
