@@ -119,7 +119,8 @@ class Summary:
     def superseded(self) -> pa.Table:
         """Return `part` and `row` of the scored rows that do not count."""
         return self._query(
-            "SELECT part, row FROM scored ANTI JOIN reviews USING (part, row) WHERE reason = 'scored' ORDER BY part, row"
+            "SELECT part, row FROM scored ANTI JOIN reviews USING (part, row) "
+            "WHERE reason = 'scored' ORDER BY part, row"
         )
 
     def _query(self, query: str) -> pa.Table:

@@ -81,7 +81,7 @@ def theme_shares(frame: pd.DataFrame, context: Context, *, quotes: int) -> pd.Da
     low, high = wilson(frame["reviews"], frame["reviews_in_all"])
     keys = list(frame)[: list(frame).index("reviews")]
     made: dict[str, Any] = {
-        **{key: frame[key] for key in keys},
+        **{str(key): frame[key] for key in keys},
         "reviews": frame["reviews"],
         "label": frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"]),
         "distinct_texts": frame["distinct_texts"],
