@@ -1,12 +1,12 @@
 -- Needs that rise: texts of a period that mention a theme, complain of it or say one of its phrases, against the three
--- periods before. Copies of one text count once, so that nobody can raise an alarm by pasting.
+-- periods before. Copies of one long text are one voice, so that nobody can raise an alarm by pasting.
 WITH said AS (
-    SELECT review, text_hash, product_id, period FROM reviews WHERE product_id IS NOT NULL AND period IS NOT NULL
+    SELECT review, voice, product_id, period FROM reviews WHERE product_id IS NOT NULL AND period IS NOT NULL
     UNION ALL
-    SELECT review, text_hash, '*' AS product_id, period FROM reviews WHERE period IS NOT NULL
+    SELECT review, voice, '*' AS product_id, period FROM reviews WHERE period IS NOT NULL
 ),
 sized AS (
-    SELECT product_id, period, count(DISTINCT text_hash) AS texts FROM said GROUP BY product_id, period
+    SELECT product_id, period, count(DISTINCT voice) AS texts FROM said GROUP BY product_id, period
 ),
 windows AS (
     SELECT
@@ -26,7 +26,7 @@ measures AS (
 cells AS (
     SELECT
         m.theme_id, s.product_id, s.period, m.measure, m.cue,
-        count(DISTINCT s.text_hash) AS texts,
+        count(DISTINCT s.voice) AS texts,
         min(CASE WHEN m.quote_rank < 6 THEN m.quote END) AS quote
     FROM measures AS m JOIN said AS s ON s.review = m.review
     GROUP BY m.theme_id, s.product_id, s.period, m.measure, m.cue
@@ -37,7 +37,7 @@ SELECT
     c.period, -- first day of the period in which it rose
     c.measure, -- 'mentions' of the theme, 'complaints' about it, or a 'phrase' of it
     c.cue, -- the phrase, empty for the theme as a whole
-    c.texts AS reviews, -- reviews that say it in the period, copies of one text counted once
+    c.texts AS reviews, -- reviews that say it in the period, copies of one long text counted once
     w.texts AS reviews_in_all, -- reviews of the period, likewise
     CAST(coalesce(sum(b.texts), 0) AS BIGINT) AS reviews_before, -- reviews that said it in the three periods before
     CAST(w.texts_before AS BIGINT) AS reviews_before_in_all, -- reviews of those periods

@@ -105,7 +105,10 @@ def wishes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 
 def alerts(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Test every cell and keep those that rose, at the declared false-discovery rate over all cells."""
+    """Test every cell and keep those that rose, at the declared false-discovery rate among the alerts of a period.
+
+    All cells of a period, of every theme, product and measure, are one family: the list that a reader gets that day.
+    """
     after, n, before, m = (frame[c] for c in ("reviews", "reviews_in_all", "reviews_before", "reviews_before_in_all"))
     p = rise_p_value(after, n, before, m)
     low, high = wilson(after, n)
@@ -115,7 +118,7 @@ def alerts(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
         share_high=high,
         share_before=ratio(before, m),
         p_value=p,
-        q_value=false_discovery(p),
+        q_value=pd.Series(p, frame.index).groupby(frame["period"]).transform(false_discovery),
         quote=frame["quote"],
     )
     shown.insert(6, "label", frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"]))

@@ -18,17 +18,27 @@ cells AS (
     WHERE TRUE{% for key in keys %} AND {{ key }} IS NOT NULL{% endfor %}
     GROUP BY {{ cell }}
 ),
+told AS (
+    SELECT {{ cell }}, intent, count(*) AS times, sum(score) AS total FROM mentions GROUP BY {{ cell }}, intent
+),
 candidates AS (
-    -- the same clause is quoted once; the nearer to the mean score of the cell and the better it reads, the earlier
+    -- the same clause is quoted once; the nearer to the mean score of its intent and the better it reads, the earlier
     SELECT
-        {{ cell }}, quote, min(review_id) AS review_id, min(text_hash) AS text_hash,
-        min(quote_rank * 1000 + abs(m.score * c.mentions - c.score_sum) // c.mentions) AS badness
-    FROM mentions AS m JOIN cells AS c USING ({{ cell }})
+        {{ cell }}, intent, quote, times, min(review_id) AS review_id, min(text_hash) AS text_hash,
+        min(quote_rank * 2000 + abs(m.score * t.times - t.total) // t.times) AS badness
+    FROM mentions AS m JOIN told AS t USING ({{ cell }}, intent)
     WHERE quote IS NOT NULL
-    GROUP BY {{ cell }}, quote
+    GROUP BY {{ cell }}, intent, times, quote
+),
+lined AS (
+    SELECT *, row_number() OVER (PARTITION BY {{ cell }}, intent ORDER BY badness, text_hash, quote) AS turn FROM candidates
 ),
 ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY {{ cell }} ORDER BY badness, text_hash, quote) AS place FROM candidates
+    -- intents take turns in proportion to how often they occur (highest averages)
+    SELECT *, row_number() OVER (
+        PARTITION BY {{ cell }} ORDER BY (2 * turn - 1) * 1000000 // times, intent, badness, text_hash, quote
+    ) AS place
+    FROM lined
 ),
 quoted AS (
     SELECT
