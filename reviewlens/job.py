@@ -82,7 +82,7 @@ def plan_night(
 ) -> Night:
     """Find out what is new or changed; writes nothing but a frozen copy of artefacts that are given as objects."""
     config, options = settings.config, settings.options
-    plan = read.plan(config.source if data is None else data, columns=config.columns or None, part_rows=options.part_rows)
+    plan = read.plan(read.Paths(config.source) if data is None else data, columns=config.columns or None, part_rows=options.part_rows)
     paths = (_path(store, classifier or config.classifier), _path(store, themes or config.themes))
     key = store.customer_key()
     artefacts = load_artefacts(*paths, key)

@@ -72,10 +72,11 @@ def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> N
     reviewlens check exports/*.parquet
     """
     from reviewlens import check as look
+    from reviewlens.read import Paths
 
     if not source:
         raise ConfigError("no input", hint="name files, a folder or a glob")
-    found = look(list(source), columns=column_map(columns) or None)
+    found = look(Paths(source), columns=column_map(columns) or None)
     show_json(found.to_dict()) if as_json else click.echo(str(found))
 
 
@@ -91,10 +92,11 @@ def score(source: tuple[str, ...], out: str, columns: tuple[str, ...], classifie
     reviewlens score exports/*.parquet --out scored/
     """
     from reviewlens import score as score_all
+    from reviewlens.read import Paths
 
     if not source:
         raise ConfigError("no input", hint="name files, a folder or a glob")
-    click.echo(str(score_all(list(source), columns=column_map(columns) or None, classifier=classifier, out=out)))
+    click.echo(str(score_all(Paths(source), columns=column_map(columns) or None, classifier=classifier, out=out)))
 
 
 @click.command()
