@@ -1,0 +1,182 @@
+"""`discover_themes`: from reviews to a theme set."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reviewlens.discovery.corpus import sample
+from reviewlens.discovery.growing import Grown, anchor_themes, grow
+from reviewlens.discovery.guided import guide
+from reviewlens.discovery.phrases import Phrases, function_words, is_han, mine, tokens
+from reviewlens.discovery.registry import carry_over
+from reviewlens.errors import ConfigError, InputError
+from reviewlens.text import normalize, segments
+from reviewlens.themes import Cue, Event, Theme, ThemeSet
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+    import pyarrow as pa
+
+LIMIT = 200_000
+THRESHOLD = 0.1
+_MOST_PHRASES = 3000
+_SHARE = 0.002
+_LABEL_WORDS = 3
+
+
+def discover_themes(
+    data: str | os.PathLike[str] | Sequence[Any] | pd.Series[Any] | pd.DataFrame | pa.Table,
+    *,
+    text: str | None = None,
+    seeds: Mapping[str, Sequence[str]] | None = None,
+    n_themes: int | None = None,
+    previous: ThemeSet | None = None,
+    seed: int = 0,
+) -> ThemeSet:
+    """Learn a theme set from reviews.
+
+    Without seeds, phrases are mined by counts and gathered into themes around anchors that do not depend on the
+    sample: the themes of `previous`, else the anchor themes that ship with the library; what they do not explain is
+    factored. With seeds, each theme's cues are grown from its seeds and the reviews, and its id is the seeds' key.
+    Equal reviews in any order give an equal theme set.
+
+    Args:
+        data: path, glob, directory, list of paths, DataFrame, Arrow table, or list or Series of texts.
+        text: the column of texts, where it is not found by its name.
+        seeds: a few words or phrases for each theme, by theme id.
+        n_themes: how many themes are wanted; by default it follows from the number of phrases, 30 at most.
+        previous: the theme set of before: ids and labels survive, and the log goes on.
+        seed: decides which reviews are sampled where there are more than 200,000, and nothing else.
+
+    Returns:
+        A theme set; `about` holds the share of reviews without a theme, why, and their most frequent phrases.
+
+    Raises:
+        InputError: there are no texts, or too few to find a theme in.
+        ConfigError: seeds contradict each other or are empty, or `n_themes` is not a positive number.
+    """
+    if n_themes is not None and (isinstance(n_themes, bool) or n_themes < 1):
+        raise ConfigError(f"n_themes must be a whole number from 1, not {n_themes!r}", where="discover_themes")
+    if seeds is not None and n_themes is not None:
+        raise ConfigError(
+            "seeds and n_themes exclude each other", where="discover_themes", hint="the seeds are the themes"
+        )
+    texts = sample(data, text=text, limit=LIMIT, seed=seed)
+    if seeds is not None:
+        themes, scope = guide(texts, seeds), "review"
+    else:
+        themes, scope = _unguided(texts, n_themes, previous), "clause"
+    found = _registered(themes, scope, previous)
+    return _reported(found, texts)
+
+
+def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | None) -> list[Theme]:
+    phrases = mine(texts, least=_least(len(texts)), most=_MOST_PHRASES)
+    if len(phrases.phrases) < 2:
+        raise InputError(
+            f"no theme can be found in {len(texts)} distinct texts: hardly any phrase occurs twice",
+            hint="pass more reviews, or name the themes yourself with seeds={...}",
+        )
+    living = [t for t in previous.themes if not t.retired] if previous is not None else []
+    wanted = n_themes or max(len(living), min(30, max(2, len(phrases.phrases) // 8)))
+    anchors: Mapping[str, Mapping[str, float]] = anchor_themes()
+    if living:
+        kept = {t.theme_id: {c.text: c.weight for c in t.cues if c.weight > 0} for t in living}
+        grown = grow(phrases, min(wanted, len(kept)), kept, present=1)
+        spare = wanted - len(grown)
+        grown += _newcomers(phrases, grown, spare) if spare > 0 else []
+    else:
+        grown = grow(phrases, wanted, anchors)
+    return [_theme(str(i), g) for i, g in enumerate(grown)]
+
+
+def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int) -> list[Grown]:
+    """Grow further themes from what the themes of before leave over."""
+    taken = {cue for theme in grown for cue in theme.cues}
+    rest = [i for i, phrase in enumerate(phrases.phrases) if phrase not in taken]
+    left = Phrases(
+        [phrases.phrases[i] for i in rest], phrases.reviews[rest], phrases.clauses[:, rest].tocsr(), phrases.owner
+    )
+    return grow(left, spare, anchor_themes()) if len(rest) > 2 else []
+
+
+def _least(n_texts: int) -> int:
+    return max(2 if n_texts < 200 else 5, int(_SHARE * n_texts))
+
+
+def _theme(theme_id: str, grown: Grown) -> Theme:
+    label = ", ".join(list(grown.cues)[:_LABEL_WORDS])
+    cues = tuple(Cue(phrase, max(THRESHOLD, weight)) for phrase, weight in grown.cues.items())
+    return Theme(theme_id, {_language(grown.cues): label}, cues, threshold=THRESHOLD)
+
+
+def _language(cues: Mapping[str, float]) -> str:
+    return "zh" if sum(is_han(phrase[0]) for phrase in cues) > len(cues) / 2 else "en"
+
+
+def _registered(themes: list[Theme], scope: str, previous: ThemeSet | None) -> ThemeSet:
+    """Give ids that last, keep labels, and write down what happened."""
+    named = [t.theme_id for t in themes if scope == "review"]
+    if previous is None:
+        ids = named or carry_over({}, [_weights(t) for t in themes])[0]
+        log = [Event(1, "born", i) for i in ids]
+        return ThemeSet(
+            [dataclasses.replace(t, theme_id=i) for t, i in zip(themes, ids, strict=True)], scope=scope, log=log
+        )
+    edition = previous.edition + 1
+    before = {t.theme_id: t for t in previous.themes}
+    living = {i: _weights(t) for i, t in before.items() if not t.retired}
+    if named:
+        ids = named
+        events = [Event(edition, "born", i) for i in ids if i not in living]
+        events += [Event(edition, "retired", i) for i in living if i not in ids]
+    else:
+        used = {*before, *(e.theme for e in previous.log)}
+        ids, told = carry_over(living, [_weights(t) for t in themes], used=used)
+        events = [Event(edition, e.event, e.theme_id, (e.other,) if e.other else ()) for e in told]
+    new = []
+    for theme, theme_id in zip(themes, ids, strict=True):
+        old = before.get(theme_id)
+        theme = dataclasses.replace(theme, theme_id=theme_id)
+        if old is not None:
+            theme = dataclasses.replace(theme, labels=old.labels, excludes=old.excludes, note=old.note)
+        new.append(theme)
+    gone = [dataclasses.replace(t, retired=True) for i, t in before.items() if i not in ids]
+    return ThemeSet([*new, *gone], scope=scope, edition=edition, log=[*previous.log, *events])
+
+
+def _weights(theme: Theme) -> dict[str, float]:
+    return {cue.text: cue.weight for cue in theme.cues if cue.weight > 0}
+
+
+def _reported(found: ThemeSet, texts: Sequence[str], most: int = 20) -> ThemeSet:
+    """Add to `about` what is left without a theme."""
+    said = [normalize(t) for t in texts]
+    owner, bounds = segments(said)
+    hits = found.find(said, owner, bounds)
+    has = np.zeros(len(texts), dtype=bool)
+    has[owner[hits.segment]] = True
+    missed = [said[i] for i in np.flatnonzero(~has)]
+    reasons: Counter[str] = Counter()
+    for review in missed:
+        content = [t for t in tokens(review) if t not in function_words()]
+        reasons["fewer than three words" if len(content) < 3 else "rare words only"] += 1
+    left = mine(missed, least=max(2, len(missed) // 200), most=most) if missed else None
+    about: dict[str, Any] = {
+        "reviews": len(texts),
+        "other_share": round(len(missed) / len(texts), 4),
+        "other_reasons": dict(sorted(reasons.items())),
+        "other_phrases": left.phrases if left else [],
+    }
+    for theme in found.themes:
+        if not theme.retired and not theme.cues:
+            warnings.warn(f"theme {theme.theme_id!r} has no cue and will match nothing", UserWarning, stacklevel=3)
+    return ThemeSet(found.themes, scope=found.scope, edition=found.edition, log=found.log, about=about)

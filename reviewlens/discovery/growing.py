@@ -1,0 +1,163 @@
+"""Themes grown from anchors: each starts from a few phrases that are known to go together and gathers its own kin.
+
+Factoring the reviews anew each time gives other themes whenever a tenth of the reviews changes. Here the starting
+points do not depend on the sample: they are the themes of before, or the anchor themes that ship with the library,
+of which those are taken that the reviews speak of most. What they do not explain is factored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reviewlens.discovery.affinity import affinity, coherence
+from reviewlens.discovery.phrases import Phrases
+
+Floats = NDArray[np.float32]
+
+_LOYALTY = 1.5
+"""How much a phrase of an anchor prefers its anchor, in units of its strongest tie."""
+_STRENGTH = 0.4
+"""A phrase is a cue from this strength on; lower, and half of all words would be cues of something."""
+_FULL = 4.0
+"""The strength at which a cue weighs 1."""
+_PRESENT = 4
+"""An anchor is there when so many of its phrases are."""
+_RANK = 0.93
+"""Weight of an anchor's phrase against the one before it."""
+_LEADING = 10
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A theme: its cues and their weights in (0, 1], the leading ones first, and the anchor it grew from, if any."""
+
+    cues: dict[str, float]
+    anchor: str = ""
+
+
+@lru_cache(maxsize=1)
+def anchor_themes() -> dict[str, dict[str, float]]:
+    """Return the anchor themes that ship with the library, by name: phrases with weights in (0, 1]."""
+    folder = files("reviewlens") / "data" / "anchors"
+    anchors = {}
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        for number, line in enumerate(entry.read_text(encoding="utf-8").splitlines()):
+            phrases = line.split(", ")
+            anchors[f"{entry.name}:{number}"] = {p: _RANK**rank for rank, p in enumerate(phrases)}
+    return anchors
+
+
+@dataclass(frozen=True)
+class _Start:
+    name: str
+    members: NDArray[np.int64]
+    weights: Floats
+    claim: float
+
+
+def _starts(anchors: Mapping[str, Mapping[str, float]], found: Phrases, near: Floats, present: int) -> list[_Start]:
+    """Return the anchors that occur, those first that the reviews speak of most and that hold together in them."""
+    column = {phrase: i for i, phrase in enumerate(found.phrases)}
+    starts = []
+    for name, phrases in anchors.items():
+        known = [(column[phrase], weight) for phrase, weight in phrases.items() if phrase in column and weight > 0]
+        if len(known) < present:
+            continue
+        members = np.array([i for i, _ in known], dtype=np.int64)
+        weights = np.array([w for _, w in known], dtype=np.float32)
+        claim = np.sqrt((found.reviews[members] * weights).sum() * coherence(near, members, weights))
+        starts.append(_Start(name, members, weights, float(claim)))
+    return sorted(starts, key=lambda s: (-s.claim, s.name))
+
+
+def _ties(starts: Sequence[_Start], near: Floats) -> Floats:
+    """Return the strength of each phrase in each theme, shape (n_phrases, n_starts)."""
+    own = np.zeros((len(near), len(starts)), dtype=np.float32)
+    for number, start in enumerate(starts):
+        own[start.members, number] = start.weights
+    full = near.copy()
+    np.fill_diagonal(full, near.max(1, initial=0))
+    ties = full @ (own / np.maximum(np.linalg.norm(own, axis=0), 1e-9))
+    return np.asarray(ties + _LOYALTY * ties.max(1, keepdims=True, initial=0) * own, dtype=np.float32)
+
+
+def _factored(near: Floats, count: int) -> Floats:
+    """Return the ties of phrases to `count` factors of their affinity, for what no anchor explains."""
+    from sklearn.decomposition import NMF
+
+    count = min(count, len(near) - 1)
+    if count < 1 or not near.any():
+        return np.zeros((len(near), 0), dtype=np.float32)
+    full = near.copy()
+    np.fill_diagonal(full, near.max(1))
+    factors = NMF(count, init="nndsvd", max_iter=100, tol=1e-3).fit_transform(full)
+    top = np.maximum(factors.max(0), 1e-9)
+    return np.asarray(factors / top, dtype=np.float32)
+
+
+def _leading(members: NDArray[np.int64], strength: Floats, near: Floats, phrases: Sequence[str]) -> list[int]:
+    """Order a theme's phrases: first ten that go together best and do not repeat each other, then by strength."""
+    order = [int(i) for i in members[np.argsort(-strength[members], kind="stable")]]
+    pool, picked = order[: 4 * _LEADING], order[:1]
+    while len(picked) < _LEADING:
+        rest = [i for i in pool if not any(_repeats(phrases[i], phrases[j]) for j in picked)]
+        if not rest:
+            break
+        picked.append(rest[int(near[np.ix_(rest, picked)].mean(1).argmax())])
+    return picked + [i for i in order if i not in picked]
+
+
+def _repeats(one: str, two: str) -> bool:
+    if one.isascii() and two.isascii():
+        return bool(set(one.split()) & set(two.split()))
+    return one in two or two in one
+
+
+def grow(
+    found: Phrases,
+    n_themes: int,
+    anchors: Mapping[str, Mapping[str, float]],
+    *,
+    present: int = _PRESENT,
+) -> list[Grown]:
+    """Grow `n_themes` themes at most from the phrases of the reviews.
+
+    Args:
+        found: the phrases of the reviews.
+        n_themes: how many themes are wanted.
+        anchors: phrases with weights in (0, 1], by the name of the anchor.
+        present: an anchor with fewer phrases in the reviews is left out.
+
+    Returns:
+        The themes, the ones spoken of most first. Each phrase is a cue of one theme at most.
+    """
+    near = affinity(found.clauses)
+    starts = _starts(anchors, found, near, present)[:n_themes]
+    ties = _ties(starts, near)
+    free = np.flatnonzero(ties.max(1, initial=0) < _STRENGTH)
+    names = [start.name for start in starts]
+    if len(starts) < n_themes and len(free) > 2:
+        factors = _factored(near[np.ix_(free, free)], n_themes - len(starts))
+        wide = np.zeros((len(near), factors.shape[1]), dtype=np.float32)
+        wide[free] = factors
+        ties = np.hstack([ties, wide])
+        names += [""] * factors.shape[1]
+    if not ties.shape[1]:
+        return []
+    home, strength = ties.argmax(1), ties.max(1)
+    themes = []
+    for number, name in enumerate(names):
+        members = np.flatnonzero((home == number) & (strength >= _STRENGTH))
+        if len(members):
+            order = _leading(members, strength, near, found.phrases)
+            themes.append(
+                Grown({found.phrases[i]: round(min(1.0, float(strength[i]) / _FULL), 3) for i in order}, name)
+            )
+    mass = dict(zip(found.phrases, found.reviews.tolist(), strict=True))
+    return sorted(themes, key=lambda t: (-sum(mass[cue] for cue in t.cues), min(t.cues)))
