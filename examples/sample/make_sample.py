@@ -20,6 +20,7 @@ SEED = 20260101
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 MONTHS = 9
 DELIVERY_TURN = datetime(2026, 5, 1, tzinfo=UTC)  # a new carrier: what is tagged early or late turns here
+PEAK = (datetime(2026, 8, 3, tzinfo=UTC), datetime(2026, 8, 31, tzinfo=UTC))  # lines that all come in one month
 BOILERPLATE_SHARE = 0.26
 ENDINGS = {"en": ["!!", " 😊", "~", " ...", " 🙏"], "zh": ["!!", "~", "😄", "。。。", "🙏"]}
 SCHEMA = pa.schema(
@@ -92,6 +93,8 @@ def read_boilerplate(language: str) -> list[Line]:
 def date_for(rng: random.Random, product: Product, line: Line) -> datetime:
     """A moment that the line may have been written at; shops sell more each month, and people write in the evening."""
     end = FIRST_DAY + timedelta(days=30 * MONTHS)
+    if line.when == "peak":
+        return PEAK[0] + (PEAK[1] - PEAK[0]) * rng.random()
     turn = product.turn if line.when in ("old", "new") else DELIVERY_TURN
     low = turn if line.when in ("late", "new") else FIRST_DAY
     high = turn if line.when in ("early", "old") else end
