@@ -1,0 +1,81 @@
+"""The report: one page that opens anywhere, with no script, no network and every number next to its evidence.
+
+A section is a function from the page to what its template shows, and a template of the same name in
+`templates/report/`. A function that has nothing to show returns None, and the section is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from reviewlens.config import JobConfig
+from reviewlens.report.changes import changes
+from reviewlens.report.intake import intake, trust
+from reviewlens.report.needs import heatmap, needs, rising, trends, wishes
+from reviewlens.report.page import Page
+from reviewlens.report.products import disagreements, products
+from reviewlens.report.words import Words
+
+SECTIONS: dict[str, Callable[[Page], Mapping[str, Any] | None]] = {
+    "changes": changes,
+    "needs": needs,
+    "rising": rising,
+    "trends": trends,
+    "wishes": wishes,
+    "products": products,
+    "heatmap": heatmap,
+    "disagreements": disagreements,
+    "trust": trust,
+    "intake": intake,
+}
+
+
+def render_report(
+    tables: Mapping[str, pd.DataFrame],
+    manifest: Mapping[str, Any],
+    config: JobConfig,
+    *,
+    before: Mapping[str, pd.DataFrame] | None = None,
+) -> str:
+    """Return the page for the tables of a run, and for what changed since the tables of the run `before`.
+
+    Every text that comes from the reviews is escaped; the page forbids scripts and anything from elsewhere.
+    """
+    words = Words.load(config.language)
+    page = Page(tables, manifest, config, words, before)
+    built = {name: build(page) for name, build in SECTIONS.items()}
+    shown = {name: section for name, section in built.items() if section is not None}
+    return _environment(words).get_template("page.html").render(page=page, sections=shown, evidence=page.evidence)
+
+
+def write_report(
+    path: Path,
+    tables: Mapping[str, pd.DataFrame],
+    manifest: Mapping[str, Any],
+    config: JobConfig,
+    *,
+    before: Mapping[str, pd.DataFrame] | None = None,
+) -> None:
+    """Write `render_report` to a file."""
+    path.write_text(render_report(tables, manifest, config, before=before), "utf-8")
+
+
+def _environment(words: Words) -> jinja2.Environment:
+    def template(name: str) -> str:
+        return (files("reviewlens") / "templates" / "report" / name).read_text("utf-8")
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(template),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(t=words.say, words=words)
+    return environment

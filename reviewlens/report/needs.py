@@ -1,0 +1,135 @@
+"""Needs: ranked, rising, over time, wished for, and by product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from reviewlens.report.charts import Trend, interval, shade, trend
+from reviewlens.report.page import Page, Quote
+from reviewlens.tables.stats import wilson
+
+MOST_NEEDS, MOST_TRENDS, MOST_RISING, MOST_WISHES = 20, 12, 8, 10
+HEAT_THEMES, HEAT_PRODUCTS = 14, 10
+KINDS = ("complaint", "wish", "praise")
+
+
+def needs(page: Page) -> Mapping[str, Any] | None:
+    """Themes by opportunity: how many speak of each, with interval, and what they say."""
+    ranked = page.themes.head(MOST_NEEDS)
+    if ranked.empty:
+        return None
+    most = float(ranked["share_high"].max())
+    rows = [
+        {
+            "label": row["label"],
+            "opportunity": row.get("opportunity"),
+            "reviews": int(row["reviews"]),
+            "share": row["share"],
+            "low": row["share_low"],
+            "high": row["share_high"],
+            "interval": interval(row["share_low"], row["share"], row["share_high"], most),
+            "parts": [(kind, row[f"{kind}_share"]) for kind in KINDS],
+            "trend": theme_trend(page, str(theme_id)),
+            "card": page.cite_theme(str(theme_id), row),
+        }
+        for theme_id, row in ranked.iterrows()
+    ]
+    return {"rows": rows, "left": len(page.table("themes")) - len(rows), "most": most, "kinds": KINDS}
+
+
+def theme_trend(page: Page, theme_id: str) -> Trend | None:
+    """Return the share of a theme in the reviews of each period; None where there are fewer than two periods."""
+    periods, by_theme = page.periods, page.table("theme_by_period")
+    if len(periods) < 2:
+        return None
+    own = by_theme[by_theme["theme_id"] == theme_id].set_index("period")["reviews"]
+    said = own.reindex(periods.index).fillna(0).to_numpy()
+    n = periods["reviews"].to_numpy()
+    low, high = wilson(said, n)
+    return trend(said / n, low, high, list(periods["partial"]))
+
+
+def trends(page: Page) -> Mapping[str, Any] | None:
+    """Small multiples: one picture for each theme."""
+    pictures = [
+        {"label": row["label"], "trend": theme_trend(page, str(theme_id)), "card": page.cite_theme(str(theme_id), row)}
+        for theme_id, row in page.themes.head(MOST_TRENDS).iterrows()
+    ]
+    if not pictures or pictures[0]["trend"] is None:
+        return None
+    return {"pictures": pictures, "first": page.period(page.periods.index[0]), "last": page.period(page.periods.index[-1])}
+
+
+def rising(page: Page) -> Mapping[str, Any] | None:
+    """What rose beyond chance, the newest and surest first: one row per theme and product."""
+    alerts = page.table("alerts")
+    if alerts.empty:
+        return None
+    words, rows = page.words, []
+    for (theme_id, product_id, period), told in alerts.groupby(["theme_id", "product_id", "period"], sort=False):
+        first = told.iloc[0]
+        quote = next((q for q in told["quote"] if isinstance(q, str)), None)
+        label = page.label(theme_id, first["label"])
+        where = words.say("all_products") if product_id == "*" else page.product_names.get(product_id, product_id)
+        number = words.say("n_of_m", n=int(first["reviews"]), m=int(first["reviews_in_all"]))
+        quotes = (Quote(quote, "", words.language_of(quote)),) if quote else ()
+        rows.append(
+            {
+                "label": label,
+                "where": where,
+                "period": page.period(period),
+                "first": first,
+                "what": words.say(f"measure_{first['measure']}", cue=first["cue"]),
+                "phrases": sorted({cue for cue in told["cue"] if cue})[:4],
+                "card": page.evidence.cite(("alert", theme_id, product_id, str(period)), f"{label} · {where}", number, quotes),
+            }
+        )
+    return {"rows": rows[:MOST_RISING], "left": max(0, len(rows) - MOST_RISING), "rate": page.config.false_discovery_rate}
+
+
+def wishes(page: Page) -> Mapping[str, Any] | None:
+    """What customers wish for, in their own words, most wanted first."""
+    found = page.table("wishes")
+    if found.empty:
+        return None
+    rows = [
+        {
+            "label": page.label(row["theme_id"], row["label"]),
+            "cue": row["cue"],
+            "reviews": int(row["reviews"]),
+            "quotes": page.quotes(row),
+        }
+        for _, row in found.head(MOST_WISHES).iterrows()
+    ]
+    return {"rows": rows, "left": len(found) - len(rows), "reviews": int(found["reviews"].sum())}
+
+
+def heatmap(page: Page) -> Mapping[str, Any] | None:
+    """How each product fares in each theme: mean score as shade, reviews as number, evidence a click away."""
+    cells, products = page.table("theme_by_product"), page.table("products")
+    themes = page.themes.head(HEAT_THEMES)
+    if cells.empty or themes.empty:
+        return None
+    shown = products.sort_values(["reviews", "product_id"], ascending=[False, True]).head(HEAT_PRODUCTS)["product_id"]
+    kept = cells[cells["product_id"].isin(set(shown)) & cells["theme_id"].isin(set(themes.index))]
+    by_key = {(row["theme_id"], row["product_id"]): row for _, row in kept.iterrows()}
+    rows = [
+        {"label": row["label"], "cells": [_cell(page, str(theme_id), product, by_key.get((theme_id, product))) for product in shown]}
+        for theme_id, row in themes.iterrows()
+    ]
+    return {"products": [page.product_names[p] for p in shown], "rows": rows, "left": len(products) - len(shown)}
+
+
+def _cell(page: Page, theme_id: str, product_id: str, row: pd.Series | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "reviews": int(row["reviews"]),
+        "score": row["score"],
+        "shade": shade(row["score"]),
+        "share": row["share"],
+        "card": page.cite_cell(product_id, theme_id, row),
+    }
