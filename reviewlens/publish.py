@@ -19,7 +19,7 @@ from reviewlens.batch import Artefacts
 from reviewlens.config import JobConfig, RunOptions
 from reviewlens.privacy import safe_cell
 from reviewlens.report import write_report
-from reviewlens.run import SUPERSEDED, TABLE_FOLDER
+from reviewlens.run import SUPERSEDED, TABLE_FOLDER, Tables
 from reviewlens.store import Store
 from reviewlens.tables import Context, Inputs, Summary
 
@@ -37,6 +37,8 @@ def publish(
     """Build the summary tables over the parts that `decided` names and commit them as the current run."""
     started = time.perf_counter()
     labels = {theme.theme_id: theme.label(config.language) for theme in artefacts.themes.themes}
+    last = store.current_run()
+    before = Tables(last / TABLE_FOLDER) if last else None
     with store.new_run() as folder:
         tables: dict[str, pd.DataFrame] = {}
         scratch = folder / "scratch"
@@ -57,7 +59,7 @@ def publish(
             "versions": {"reviewlens": __version__, **{name: version(name) for name in PACKAGES}},
         }
         store.write_manifest(folder, manifest)
-        write_report(folder / "report.html", tables, manifest, config)
+        write_report(folder / "report.html", tables, manifest, config, before=before)
 
 
 def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:

@@ -26,13 +26,25 @@ class Fact(NamedTuple):
 def changes(page: Page) -> Mapping[str, Any] | None:
     """Facts on the whole, since the last run, and of the newest full period against the one before."""
     if not page.scored:
-        return {"facts": [Fact(page.words.say("no_reviews"), "intake")], "columns": [], "legend": [], "width": 0, "height": 0}
+        return {
+            "facts": [Fact(page.words.say("no_reviews"), "intake")],
+            "columns": [],
+            "legend": [],
+            "width": 0,
+            "height": 0,
+        }
     facts = [*_whole(page), *_since_last_run(page), *_last_period(page), *_needs(page)]
     shown = page.periods
     counts = shown[list(POLARITIES)].astype(int).to_numpy().tolist() if len(shown) > 1 else []
     return {
         "facts": facts,
-        "columns": columns(counts, POLARITIES, [_title(page, *row) for row in shown.iterrows()] if counts else [], width=CHART_WIDTH, height=CHART_HEIGHT),
+        "columns": columns(
+            counts,
+            POLARITIES,
+            [_title(page, *row) for row in shown.iterrows()] if counts else [],
+            width=CHART_WIDTH,
+            height=CHART_HEIGHT,
+        ),
         "legend": POLARITIES,
         "width": CHART_WIDTH,
         "height": CHART_HEIGHT,
@@ -118,7 +130,9 @@ def _needs(page: Page) -> Iterator[Fact]:
     if "opportunity" in page.themes and page.themes["opportunity"].notna().any():
         top = page.themes.iloc[0]
         yield Fact(
-            words.say("largest_need", label=top["label"], n=int(top["reviews"]), share=words.share(top["complaint_share"])),
+            words.say(
+                "largest_need", label=top["label"], n=int(top["reviews"]), share=words.share(top["complaint_share"])
+            ),
             "needs",
         )
     alerts = page.table("alerts")
@@ -127,4 +141,6 @@ def _needs(page: Page) -> Iterator[Fact]:
     wishes = page.table("wishes")
     if len(wishes):
         top = wishes.iloc[0]
-        yield Fact(words.say("top_wish", n=int(wishes["reviews"].sum()), cue=top["cue"], m=int(top["reviews"])), "wishes")
+        yield Fact(
+            words.say("top_wish", n=int(wishes["reviews"].sum()), cue=top["cue"], m=int(top["reviews"])), "wishes"
+        )

@@ -60,16 +60,21 @@ def trends(page: Page) -> Mapping[str, Any] | None:
     ]
     if not pictures or pictures[0]["trend"] is None:
         return None
-    return {"pictures": pictures, "first": page.period(page.periods.index[0]), "last": page.period(page.periods.index[-1])}
+    return {
+        "pictures": pictures,
+        "first": page.period(page.periods.index[0]),
+        "last": page.period(page.periods.index[-1]),
+    }
 
 
 def rising(page: Page) -> Mapping[str, Any] | None:
     """What rose beyond chance, the newest and surest first: one row per theme and product."""
     alerts = page.table("alerts")
-    if alerts.empty:
+    if len(page.periods) < 2:
         return None
     words, rows = page.words, []
-    for (theme_id, product_id, period), told in alerts.groupby(["theme_id", "product_id", "period"], sort=False):
+    for key, told in alerts.groupby(["theme_id", "product_id", "period"], sort=False) if len(alerts) else ():
+        theme_id, product_id = str(key[0]), str(key[1])
         first = told.iloc[0]
         quote = next((q for q in told["quote"] if isinstance(q, str)), None)
         label = page.label(theme_id, first["label"])
@@ -80,14 +85,18 @@ def rising(page: Page) -> Mapping[str, Any] | None:
             {
                 "label": label,
                 "where": where,
-                "period": page.period(period),
+                "period": page.period(key[2]),
                 "first": first,
                 "what": words.say(f"measure_{first['measure']}", cue=first["cue"]),
                 "phrases": sorted({cue for cue in told["cue"] if cue})[:4],
-                "card": page.evidence.cite(("alert", theme_id, product_id, str(period)), f"{label} · {where}", number, quotes),
+                "card": page.evidence.cite(("alert", *map(str, key)), f"{label} · {where}", number, quotes),
             }
         )
-    return {"rows": rows[:MOST_RISING], "left": max(0, len(rows) - MOST_RISING), "rate": page.config.false_discovery_rate}
+    return {
+        "rows": rows[:MOST_RISING],
+        "left": max(0, len(rows) - MOST_RISING),
+        "rate": page.config.false_discovery_rate,
+    }
 
 
 def wishes(page: Page) -> Mapping[str, Any] | None:
@@ -117,7 +126,10 @@ def heatmap(page: Page) -> Mapping[str, Any] | None:
     kept = cells[cells["product_id"].isin(set(shown)) & cells["theme_id"].isin(set(themes.index))]
     by_key = {(row["theme_id"], row["product_id"]): row for _, row in kept.iterrows()}
     rows = [
-        {"label": row["label"], "cells": [_cell(page, str(theme_id), product, by_key.get((theme_id, product))) for product in shown]}
+        {
+            "label": row["label"],
+            "cells": [_cell(page, str(theme_id), product, by_key.get((theme_id, product))) for product in shown],
+        }
         for theme_id, row in themes.iterrows()
     ]
     return {"products": [page.product_names[p] for p in shown], "rows": rows, "left": len(products) - len(shown)}
@@ -129,7 +141,7 @@ def _cell(page: Page, theme_id: str, product_id: str, row: pd.Series | None) -> 
     return {
         "reviews": int(row["reviews"]),
         "score": row["score"],
-        "shade": shade(row["score"]),
+        "shade": shade(row["score"]) if row["reviews"] >= page.config.min_reviews else 0,  # few reviews have no color
         "share": row["share"],
         "card": page.cite_cell(product_id, theme_id, row),
     }

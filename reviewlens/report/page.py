@@ -13,6 +13,8 @@ from reviewlens.config import JobConfig
 from reviewlens.report.words import Words
 from reviewlens.schemas import OTHER
 
+Row = Any  # a row of a table: a pandas Series or a mapping
+
 
 class Quote(NamedTuple):
     """A masked clause and the id of its review."""
@@ -30,6 +32,7 @@ class Card:
     title: str
     number: str
     quotes: tuple[Quote, ...]
+    group: str  # the product that it speaks of; empty for all of them
 
 
 @dataclass
@@ -38,11 +41,21 @@ class Evidence:
 
     cards: dict[tuple[str, ...], Card] = field(default_factory=dict)
 
-    def cite(self, key: tuple[str, ...], title: str, number: str, quotes: tuple[Quote, ...]) -> Card:
+    def cite(
+        self, key: tuple[str, ...], title: str, number: str, quotes: tuple[Quote, ...], *, group: str = ""
+    ) -> Card:
         """Return the card for a key such as `("theme", "battery")`, made when it is first cited."""
         if key not in self.cards:
-            self.cards[key] = Card(f"e{len(self.cards) + 1}", title, number, quotes)
+            self.cards[key] = Card(f"e{len(self.cards) + 1}", title, number, quotes, group)
         return self.cards[key]
+
+    @property
+    def groups(self) -> dict[str, list[Card]]:
+        """The cards by group."""
+        grouped: dict[str, list[Card]] = {}
+        for card in self.cards.values():
+            grouped.setdefault(card.group, []).append(card)
+        return grouped
 
 
 @dataclass
@@ -97,7 +110,7 @@ class Page:
         """Return the name of a period."""
         return self.words.period(start, self.config.period)
 
-    def quotes(self, row: Mapping[str, Any]) -> tuple[Quote, ...]:
+    def quotes(self, row: Row) -> tuple[Quote, ...]:
         """Return the quotes in the columns `quote_1`, `quote_1_id`, ... (or `quote`) of a row."""
         pairs = [(row.get(f"quote_{i}"), row.get(f"quote_{i}_id")) for i in (1, 2, 3)]
         pairs.append((row.get("quote"), row.get("review_id")))
@@ -107,16 +120,18 @@ class Page:
             if isinstance(text, str)
         )
 
-    def cite_theme(self, theme_id: str, row: Mapping[str, Any]) -> Card:
+    def cite_theme(self, theme_id: str, row: Row) -> Card:
         """Cite the evidence of a theme over all reviews."""
         label = self.label(theme_id, row["label"])
         return self.evidence.cite(("theme", theme_id), label, self.count_of(row), self.quotes(row))
 
-    def cite_cell(self, product_id: str, theme_id: str, row: Mapping[str, Any]) -> Card:
+    def cite_cell(self, product_id: str, theme_id: str, row: Row) -> Card:
         """Cite the evidence of a theme in the reviews of one product."""
-        title = f"{self.label(theme_id, row['label'])} · {self.product_names.get(product_id, product_id)}"
-        return self.evidence.cite(("cell", product_id, theme_id), title, self.count_of(row), self.quotes(row))
+        name = self.product_names.get(product_id, product_id)
+        title = f"{self.label(theme_id, row['label'])} · {name}"
+        key = ("cell", product_id, theme_id)
+        return self.evidence.cite(key, title, self.count_of(row), self.quotes(row), group=name)
 
-    def count_of(self, row: Mapping[str, Any]) -> str:
+    def count_of(self, row: Row) -> str:
         """Return how a cell came about: `25 of 835 reviews`."""
         return self.words.say("n_of_m", n=int(row["reviews"]), m=int(row["reviews_in_all"]))

@@ -25,7 +25,9 @@ def products(page: Page) -> Mapping[str, Any] | None:
     best = best[~best["product_id"].isin(worst["product_id"])]
     sides = [("worst", worst, "complaint"), ("best", best, "praise")]
     return {
-        "sides": [(side, [_product(page, row, kind) for _, row in rows.iterrows()]) for side, rows, kind in sides if len(rows)],
+        "sides": [
+            (side, [_product(page, row, kind) for _, row in rows.iterrows()]) for side, rows, kind in sides if len(rows)
+        ],
         "left": len(found) - len(worst) - len(best),
     }
 

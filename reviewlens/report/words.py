@@ -71,7 +71,7 @@ class Words:
     def day(self, when: object) -> str:
         """Return a date as `2026-09-30`."""
         stamp = pd.Timestamp(when)  # type: ignore[arg-type]
-        return MISSING if stamp is pd.NaT else f"{stamp:%Y-%m-%d}"
+        return MISSING if pd.isna(stamp) else f"{stamp:%Y-%m-%d}"
 
     def period(self, when: object, length: str) -> str:
         """Return the name of a period: `2026-09` for a month, its first day otherwise."""
