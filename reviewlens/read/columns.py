@@ -89,7 +89,6 @@ def no_text(names: Sequence[str], given: Mapping[str, str], where: str) -> Colum
     if "text" in given:
         return no_such_column("text", given["text"], names, where)
     near = [name for name in names if any(word in _squash(name) for word in _LIKELY)]
-    near = near or difflib.get_close_matches("review_text", names, n=2, cutoff=0.4)
     say = f"say which one it is, e.g. columns={{'text': {(near or list(names) or ['review_body'])[0]!r}}}"
     likely = f" (likely: {_listed(near)})" if near else ""
     return ColumnError(

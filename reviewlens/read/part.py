@@ -59,6 +59,11 @@ class Part:
             repr(source.folders),
         )
 
+    @property
+    def constants(self) -> dict[str, str | None]:
+        """Return the columns that are one value for all rows, from the names of folders."""
+        return {ours: value for ours, _, value in self.source.folders}
+
     def batches(self, batch_rows: int = 4096, notes: Notes | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order as batches of at most `batch_rows` rows with the schema `REVIEWS`.
 
@@ -68,7 +73,7 @@ class Part:
         """
         columns = dict(self.source.columns)
         for first, batch in self.source.scan(self.first, self.last, list(dict.fromkeys(columns.values())), batch_rows):
-            yield to_reviews(batch, first, columns, _constants(self), notes)
+            yield to_reviews(batch, first, columns, self.constants, notes)
 
 
 def raw_batches(part: Part, batch_rows: int = 4096) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
@@ -77,8 +82,4 @@ def raw_batches(part: Part, batch_rows: int = 4096) -> Iterator[tuple[pa.RecordB
     Raises what `Part.batches` raises.
     """
     for first, batch in part.source.scan(part.first, part.last, None, batch_rows):
-        yield batch, to_reviews(batch, first, dict(part.source.columns), _constants(part))
-
-
-def _constants(part: Part) -> dict[str, str | None]:
-    return {ours: value for ours, _, value in part.source.folders}
+        yield batch, to_reviews(batch, first, dict(part.source.columns), part.constants)

@@ -101,8 +101,9 @@ def _nothing_readable(files: list[Found], errors: list[InputError]) -> InputErro
     for error in errors:
         if isinstance(error, ColumnError):
             return error
-    names = ", ".join(file.name for file in files[:5]) + (f" and {len(files) - 5} more" if len(files) > 5 else "")
-    return InputError(f"nothing here can be read as Parquet ({errors[0].what})", where=names, hint=errors[0].hint)
+    told = [f"{file.name} ({error.what})" for file, error in zip(files, errors, strict=True)]
+    more = f" and {len(told) - 5} more" if len(told) > 5 else ""
+    return InputError("nothing here can be read as Parquet", where=", ".join(told[:5]) + more, hint=errors[0].hint)
 
 
 def _source(file: Found, metadata: Any, schema: Any, given: Mapping[str, str]) -> FileSource:
