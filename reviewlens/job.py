@@ -82,7 +82,9 @@ def plan_night(
 ) -> Night:
     """Find out what is new or changed; writes nothing but a frozen copy of artefacts that are given as objects."""
     config, options = settings.config, settings.options
-    plan = read.plan(read.Paths(config.source) if data is None else data, columns=config.columns or None, part_rows=options.part_rows)
+    plan = read.plan(
+        read.Paths(config.source) if data is None else data, columns=config.columns or None, part_rows=options.part_rows
+    )
     paths = (_path(store, classifier or config.classifier), _path(store, themes or config.themes))
     key = store.customer_key()
     artefacts = load_artefacts(*paths, key)
@@ -193,7 +195,14 @@ def status(out: PathLike) -> pd.DataFrame:
     rows = []
     for folder in reversed(store.run_folders()):
         manifest = store.manifest(folder)
-        rows.append({"run": folder.name, "current": folder.resolve() == store.current_run(), **manifest["counts"], **manifest["told"]})
+        rows.append(
+            {
+                "run": folder.name,
+                "current": folder.resolve() == store.current_run(),
+                **manifest["counts"],
+                **manifest["told"],
+            }
+        )
     if not rows:
         open_run(out)  # says that there is none
     return pd.DataFrame(rows)

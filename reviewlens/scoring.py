@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import secrets
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from reviewlens import needs, read, text
 from reviewlens.batch import join
 from reviewlens.classifier import Classifier
-from reviewlens.errors import ConfigError, InputError
+from reviewlens.errors import ConfigError, StoreError
+from reviewlens.part import Writer
 
 ADDED = pa.schema(
     [
@@ -27,6 +29,7 @@ ADDED = pa.schema(
         ("stars", pa.float32()),
     ]
 )
+BATCH_ROWS = 2048
 
 
 def score(
@@ -39,14 +42,16 @@ def score(
     """Add `polarity`, `p_negative`, `p_neutral`, `p_positive`, `score` and `stars` to reviews.
 
     A DataFrame comes back as a DataFrame, a Table as a Table, a list or Series of n texts as a DataFrame of n rows.
-    Paths are streamed to Parquet at `out` (a folder with one file per input file; a file if `out` ends in .parquet)
-    with every input column kept, and `out` is returned. The probabilities lie in [0, 1] and add to 1, `score` is
-    p_positive - p_negative in [-1, 1], `stars` lies in [1, 5]. A row without text gets nulls.
+    Paths are streamed to Parquet in the folder `out`, one file per input file under its name (or to the file `out`, if
+    it ends in .parquet and the input is one file), with every input column kept; `out` is returned. The probabilities
+    lie in [0, 1] and add to 1, `score` is p_positive - p_negative in [-1, 1], `stars` lies in [1, 5]. A row without
+    text gets nulls. Where the data has a column of one of these names, that column stays as it is and ours is named
+    with `_predicted` at its end.
 
     Raises `InputError` and its kin for data that cannot be used.
     """
     model = classifier if isinstance(classifier, Classifier) else Classifier.load(classifier)
-    if _is_path(data):
+    if read.is_path(data):
         if out is None:
             raise ConfigError("scoring files needs `out`", hint="score(paths, out='scored/')")
         return _score_files(data, Path(out), columns, model)
@@ -61,9 +66,8 @@ def score_texts(texts: Sequence[str | None], classifier: Classifier) -> pa.Table
     said = [text.normalize(texts[i] or "") for i in which]
     owner, bounds = text.segments(said)
     found = classifier.score_segments(said, owner, bounds)
-    polarity = needs.review_polarity(found.proba, owner, found.segment_proba)
     made = {
-        "polarity": list(polarity),
+        "polarity": list(needs.review_polarity(found.proba, owner, found.segment_proba)),
         **{f"p_{label}": found.proba[:, i] for i, label in enumerate(classifier.labels)},
         "score": found.proba[:, 2] - found.proba[:, 0],
         "stars": found.stars,
@@ -71,14 +75,68 @@ def score_texts(texts: Sequence[str | None], classifier: Classifier) -> pa.Table
     place = np.full(len(texts), -1, np.int64)
     place[which] = np.arange(len(which))
     index = pa.array(place, mask=place < 0)
-    return pa.table({f.name: pa.array(made[f.name], f.type).take(index) for f in ADDED}, schema=ADDED)
+    return pa.table([pa.array(made[field.name], field.type).take(index) for field in ADDED], schema=ADDED)
 
 
-def _is_path(data: Any) -> bool:
-    if isinstance(data, str | os.PathLike):
-        return True
-    return isinstance(data, list | tuple) and bool(data) and all(isinstance(d, os.PathLike) or (isinstance(d, str) and _looks_like_path(d)) for d in data)
+def _score_memory(data: Any, columns: Mapping[str, str] | None, classifier: Classifier) -> pd.DataFrame | pa.Table:
+    plan = read.plan(data, columns=columns)
+    scored = [score_texts(_texts(reviews), classifier) for part in plan.parts for reviews in part.batches(BATCH_ROWS)]
+    found = pa.concat_tables(scored) if scored else ADDED.empty_table()
+    if isinstance(data, pa.Table):
+        for name, column in zip(_names(data.schema.names), found.columns, strict=True):
+            data = data.append_column(name, column)
+        return data
+    frame = data if isinstance(data, pd.DataFrame) else pd.Series(data, name="text", dtype=object).to_frame()
+    made = found.rename_columns(_names(frame.columns)).to_pandas().set_index(frame.index)
+    return pd.concat([frame, made], axis=1)
 
 
-def _looks_like_path(item: str) -> bool:
-    return item.endswith((".parquet", ".pq", "/")) or "://" in item or (len(item) < 4096 and "\n" not in item and Path(item).is_dir())
+def _score_files(data: Any, out: Path, columns: Mapping[str, str] | None, classifier: Classifier) -> Path:
+    plan = read.plan(data, columns=columns)
+    names = list(dict.fromkeys(part.name for part in plan.parts))
+    for file in plan.rejected:
+        raise read.UnreadableError(file.reason, "cannot be scored", where=file.name)
+    one_file = out.suffix == ".parquet"
+    if one_file and len(names) > 1:
+        raise ConfigError(f"{len(names)} files do not fit into one", where=str(out), hint="give a folder as `out`")
+    for name in names:
+        target = out if one_file else out / name
+        _write_whole(target, _scored(plan, name, classifier))
+    return out
+
+
+def _scored(plan: read.Plan, name: str, classifier: Classifier) -> Iterator[pa.RecordBatch]:
+    for part in plan.parts:
+        if part.name == name:
+            for raw, reviews in read.raw_batches(part, BATCH_ROWS):
+                added = score_texts(_texts(reviews), classifier).combine_chunks()
+                columns = [*raw.columns, *(column.chunk(0) for column in added.columns)]
+                yield pa.RecordBatch.from_arrays(columns, names=[*raw.schema.names, *_names(raw.schema.names)])
+
+
+def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
+    """Write the batches to one Parquet file that is there whole or not at all; a file without rows is not written."""
+    scratch = target.parent / f".tmp-{target.name}-{secrets.token_hex(4)}"
+    try:
+        first = next(batches, None)
+        if first is None:
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Writer(scratch, first.schema) as writer:
+            for batch in chain([first], batches):
+                writer.write(batch)
+        scratch.replace(target)
+    except OSError as error:
+        raise StoreError(f"cannot be written: {error}", where=str(target), hint="choose another `out`") from None
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _texts(reviews: pa.RecordBatch) -> list[str | None]:
+    titles, bodies = reviews.column("title").to_pylist(), reviews.column("text").to_pylist()
+    return [join(title, body) for title, body in zip(titles, bodies, strict=True)]
+
+
+def _names(taken: Collection[str]) -> list[str]:
+    """Return the names of our columns beside those of the data."""
+    return [f"{name}_predicted" if name in taken else name for name in ADDED.names]

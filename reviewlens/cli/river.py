@@ -73,6 +73,7 @@ def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> N
     """
     from reviewlens import check as look
     from reviewlens.read import Paths
+    from reviewlens.read import Paths
 
     if not source:
         raise ConfigError("no input", hint="name files, a folder or a glob")
@@ -92,6 +93,7 @@ def score(source: tuple[str, ...], out: str, columns: tuple[str, ...], classifie
     reviewlens score exports/*.parquet --out scored/
     """
     from reviewlens import score as score_all
+    from reviewlens.read import Paths
     from reviewlens.read import Paths
 
     if not source:

@@ -1,0 +1,69 @@
+"""Scoring alone: every row and column stays, the answer depends on the text alone."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import reviewlens as rl
+from reviewlens.errors import ConfigError
+from reviewlens.scoring import ADDED
+
+TEXTS = ["Absolutely love it", "", "质量太差了", None, "It broke after a day, but the colour is lovely"]
+
+
+@pytest.fixture
+def frame():
+    return pd.DataFrame({"id": [7, 8, 9, 10, 11], "review_body": TEXTS}, index=list("vwxyz"))
+
+
+def test_a_frame_keeps_its_rows_columns_and_index(frame):
+    before = frame.copy()
+    scored = rl.score(frame)
+    assert list(scored.columns) == ["id", "review_body", *ADDED.names]
+    assert list(scored.index) == list("vwxyz")
+    pd.testing.assert_frame_equal(frame, before)
+    assert scored["polarity"].isna().tolist() == [False, True, False, True, False]
+    assert scored.loc["v", "polarity"] == "positive"
+    assert scored.loc["x", "polarity"] == "negative"
+    read = scored.dropna(subset="polarity")
+    assert read[["p_negative", "p_neutral", "p_positive"]].sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-5)
+    assert read["score"].to_numpy() == pytest.approx((read["p_positive"] - read["p_negative"]).to_numpy(), abs=1e-6)
+    assert read["stars"].between(1, 5).all()
+
+
+def test_every_way_in_gives_the_same(frame, tmp_path):
+    expected = rl.score(frame).reset_index(drop=True)[ADDED.names]
+    table = rl.score(pa.Table.from_pandas(frame, preserve_index=False))
+    assert isinstance(table, pa.Table)
+    pd.testing.assert_frame_equal(table.select(ADDED.names).to_pandas(), expected)
+    pd.testing.assert_frame_equal(rl.score(TEXTS)[ADDED.names], expected)
+    series = rl.score(frame["review_body"])
+    assert list(series.index) == list(frame.index)
+    frame.to_parquet(tmp_path / "in.parquet", row_group_size=2, index=False)
+    assert rl.score(tmp_path / "in.parquet", out=tmp_path / "scored") == tmp_path / "scored"
+    stored = pq.read_table(tmp_path / "scored" / "in.parquet")
+    assert stored.column_names == ["id", "review_body", *ADDED.names]
+    pd.testing.assert_frame_equal(stored.select(ADDED.names).to_pandas(), expected)
+    rl.score(str(tmp_path / "in.parquet"), out=tmp_path / "one.parquet")
+    assert pq.read_table(tmp_path / "one.parquet").equals(stored)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["in.parquet", "in.parquet", "one.parquet", "scored"]
+
+
+def test_a_column_of_the_data_is_never_overwritten(frame):
+    scored = rl.score(frame.assign(stars=[5, 4, 3, 2, 1]))
+    assert scored["stars"].tolist() == [5, 4, 3, 2, 1]
+    assert "stars_predicted" in scored
+
+
+def test_files_need_a_place(tmp_path):
+    with pytest.raises(ConfigError, match="needs `out`"):
+        rl.score(tmp_path / "in.parquet")
+    with pytest.raises(ConfigError, match="`out` is for paths"):
+        rl.score(["good"], out=tmp_path)
+
+
+def test_no_rows():
+    assert list(rl.score(pd.DataFrame({"text": pd.Series([], dtype=str)})).columns) == ["text", *ADDED.names]
