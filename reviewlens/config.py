@@ -32,17 +32,27 @@ class JobConfig(_Settings):
 
     source: list[str] = Field(default_factory=list, description="paths, globs or folders of Parquet exports")
     columns: dict[str, str] = Field(default_factory=dict, description="canonical column -> the export's column")
-    themes: str | None = Field(None, description="path of a theme set; the built-in taxonomy if absent")
-    classifier: str | None = Field(None, description="path of a model folder; the bundled model if absent")
-    period: Literal["day", "week", "month"] = Field("month", description="length of a period in the tables")
-    timezone: str = Field("UTC", description="time zone in which periods begin")
-    run_date: str | None = Field(None, description="ISO date that the run speaks of; reviews from later days are left for later")
-    rating_scale: float | None = Field(None, gt=0, description="highest rating; detected from the ratings if absent")
-    language: Literal["en", "zh"] = Field("en", description="language of labels and report")
-    on_removed: Literal["keep", "drop"] = Field("keep", description="what happens to reviews whose export is gone")
-    min_reviews: int = Field(5, ge=1, description="cells with fewer reviews are neither ranked nor tested")
-    false_discovery_rate: float = Field(0.05, gt=0, lt=1, description="expected share of false alarms among alerts")
-    max_reject_share: float = Field(0.5, ge=0, le=1, description="above this share of rejected rows nothing is published")
+    themes: str | None = Field(default=None, description="path of a theme set; the built-in taxonomy if absent")
+    classifier: str | None = Field(default=None, description="path of a model folder; the bundled model if absent")
+    period: Literal["day", "week", "month"] = Field(default="month", description="length of a period in the tables")
+    timezone: str = Field(default="UTC", description="time zone in which periods begin")
+    run_date: str | None = Field(
+        default=None, description="ISO date that the run speaks of; reviews from later days are left for later"
+    )
+    rating_scale: float | None = Field(
+        default=None, gt=0, description="highest rating; detected from the ratings if absent"
+    )
+    language: Literal["en", "zh"] = Field(default="en", description="language of labels and report")
+    on_removed: Literal["keep", "drop"] = Field(
+        default="keep", description="what happens to reviews whose export is gone"
+    )
+    min_reviews: int = Field(default=5, ge=1, description="cells with fewer reviews are neither ranked nor tested")
+    false_discovery_rate: float = Field(
+        default=0.05, gt=0, lt=1, description="expected share of false alarms among alerts"
+    )
+    max_reject_share: float = Field(
+        default=0.5, ge=0, le=1, description="above this share of rejected rows nothing is published"
+    )
 
     @field_validator("source", mode="before")
     @classmethod
@@ -76,15 +86,28 @@ class JobConfig(_Settings):
 class RunOptions(_Settings):
     """How a run is carried out; never what comes out of it."""
 
-    workers: int | None = Field(None, ge=1, description="worker processes; the number of cores if absent")
-    batch_rows: int = Field(2048, ge=1, description="reviews in memory at a time, per worker")
+    workers: int | None = Field(default=None, ge=1, description="worker processes; the number of cores if absent")
+    batch_rows: int = Field(default=2048, ge=1, description="reviews in memory at a time, per worker")
     part_rows: int = Field(50_000, ge=1, description="reviews per part, the unit of work that survives a crash")
-    memory_mb: int = Field(400, ge=64, description="memory for the summary tables, in MB; beyond it they spill to disk")
-    keep: int = Field(7, ge=1, description="runs that are kept")
-    max_seconds: float | None = Field(None, gt=0, description="stop after this many seconds and resume next time")
-    progress: bool | None = Field(None, description="show progress; on a terminal if absent")
-    log_format: Literal["text", "json"] = Field("text", description="form of the log on standard error")
+    memory_mb: int = Field(
+        default=400, ge=64, description="memory for the summary tables, in MB; beyond it they spill to disk"
+    )
+    keep: int = Field(default=7, ge=1, description="runs that are kept")
+    max_seconds: float | None = Field(
+        default=None, gt=0, description="stop after this many seconds and resume next time"
+    )
+    progress: bool | None = Field(default=None, description="show progress; on a terminal if absent")
+    log_format: Literal["text", "json"] = Field(default="text", description="form of the log on standard error")
     fail_on: list[Literal["drift", "alerts"]] = Field(default_factory=list, description="gates that set exit code 4")
+    drift_threshold: float = Field(
+        default=0.25, gt=0, description="population stability index above which a signal has drifted"
+    )
+    drift_min_reviews: int = Field(
+        default=500, ge=1, description="with fewer reviews on either side drift is not measured"
+    )
+    drift_nights: int = Field(
+        default=30, ge=1, description="nights with new reviews that make up the reference for drift"
+    )
 
 
 class Setting(NamedTuple):

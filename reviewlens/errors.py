@@ -13,6 +13,7 @@ Each error is ours *and* the standard class, so both `except ReviewlensError` an
     ├── RejectsError(RuntimeError)       too many rejects: nothing was published                 exit 3
     ├── GateError(RuntimeError)          drift or alerts beyond what was allowed                 exit 4
     ├── Interrupted(RuntimeError)        stopped on request; the next run goes on                exit 143
+    ├── WorkerError(RuntimeError)        a worker process died                                   exit 1
     └── StoreError(RuntimeError)         the output folder cannot be read or written             exit 1
 
 The message says what is wrong, where (file, row, column, key), and what to do next.
@@ -28,7 +29,9 @@ class ReviewlensError(Exception):
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         self.what, self.where, self.hint = what, where, hint
-        super().__init__("\n".join(part for part in (what, where and f"  at: {where}", hint and f"  do: {hint}") if part))
+        super().__init__(
+            "\n".join(part for part in (what, where and f"  at: {where}", hint and f"  do: {hint}") if part)
+        )
 
     def __str__(self) -> str:  # KeyError would show the repr of the message
         return str(self.args[0])
@@ -92,3 +95,7 @@ class Interrupted(ReviewlensError, RuntimeError):  # noqa: N818 - reads as what 
 
 class StoreError(ReviewlensError, RuntimeError):
     """The output folder cannot be read or written."""
+
+
+class WorkerError(ReviewlensError, RuntimeError):
+    """A worker process died; what it had finished stands."""

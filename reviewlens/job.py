@@ -1,37 +1,37 @@
-"""The nightly run: plan, map, commit, summarize."""
+"""The nightly run: plan, map, commit, summarize; and forgetting a customer."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
+import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from tqdm import tqdm
 
-from reviewlens import read
-from reviewlens.batch import Artefacts
 from reviewlens.classifier import Classifier
 from reviewlens.config import JobConfig, RunOptions, Settings, load_settings
 from reviewlens.engines import Engine
 from reviewlens.engines.local import LocalEngine
-from reviewlens.errors import ConfigError, RejectsError
-from reviewlens.part import Task, load_artefacts, write_part
+from reviewlens.errors import ConfigError, InputNotFoundError, RejectsError
+from reviewlens.forgetting import reviews_of
+from reviewlens.gates import check_gates, measure_drift
+from reviewlens.part import SCORED_FILE, Task, rewrite_part, write_part
+from reviewlens.planning import Night, PathLike, decide, entry, plan_night
+from reviewlens.privacy import hash_customer
 from reviewlens.publish import publish
 from reviewlens.run import Run, open_run
-from reviewlens.schemas import SCORED_REASON
-from reviewlens.store import FORMAT, Store
+from reviewlens.schemas import FORGOTTEN, SCORED_REASON
+from reviewlens.stop import Stop
+from reviewlens.store import Store, key_mark
 from reviewlens.themes import ThemeSet
 
 # What the user, not the data, took out; rows with any other reason count as lost.
-NOT_LOST = frozenset({SCORED_REASON, "deleted", "forgotten"})
+NOT_LOST = frozenset({SCORED_REASON, "deleted", FORGOTTEN})
 
-PathLike = str | os.PathLike[str]
+log = logging.getLogger("reviewlens")
 
 
 def analyze(
@@ -51,110 +51,84 @@ def analyze(
     the last run in `out` is scored; when nothing is, that run is returned.
 
     Raises `InputError` for data that cannot be used, `ConfigError`, `ArtefactError`, `LockedError` while another run
-    holds `out`, and `RejectsError` when more rows than allowed could not be read: then nothing is published.
+    holds `out`, `RejectsError` when more rows than allowed could not be read: then nothing is published; `Interrupted`
+    when `max_seconds` are over: the next call goes on from there; `GateError` when the run is published and a gate of
+    `fail_on` does not hold; `StoreError` and `WorkerError` for a full disk and for lack of memory.
     """
     settings = _settings(config, columns)
-    store = Store(out)
-    with store.lock():
-        night = plan_night(store, data, settings, themes=themes, classifier=classifier)
-        return _carry_out(store, night, settings, engine or LocalEngine(settings.options.workers))
+    return run_night(out, data, settings, themes=themes, classifier=classifier, engine=engine)
 
 
-class Night(NamedTuple):
-    """What a run is about to do."""
-
-    plan: read.Plan
-    tasks: tuple[Task, ...]  # all parts of tonight's input
-    todo: tuple[Task, ...]  # those that no earlier run has scored
-    kept: tuple[dict[str, Any], ...]  # parts of earlier inputs that stay
-    artefacts: Artefacts
-    fingerprints: dict[str, str]
-    last: dict[str, Any] | None  # manifest of the last run
-
-
-def plan_night(
-    store: Store,
+def run_night(
+    out: PathLike,
     data: Any,
     settings: Settings,
     *,
     themes: ThemeSet | PathLike | None = None,
     classifier: Classifier | PathLike | None = None,
-) -> Night:
-    """Find out what is new or changed; writes nothing but a frozen copy of artefacts that are given as objects."""
-    config, options = settings.config, settings.options
-    plan = read.plan(
-        read.Paths(config.source) if data is None else data, columns=config.columns or None, part_rows=options.part_rows
-    )
-    paths = (_path(store, classifier or config.classifier), _path(store, themes or config.themes))
-    key = store.customer_key()
-    artefacts = load_artefacts(*paths, key)
-    fingerprints = {
-        "classifier": artefacts.classifier.fingerprint,
-        "themes": artefacts.themes.fingerprint,
-        "customer_key": _hash(key.hex()),
-        "config": config.fingerprint(),
-    }
-    scoring = [str(FORMAT), *(fingerprints[k] for k in ("classifier", "themes", "customer_key"))]
-    forgotten = store.forgotten()
-    tasks = tuple(
-        Task(_hash(*scoring, *part.identity), part, str(store.out), *paths, key, forgotten, options.batch_rows)
-        for part in plan.parts
-    )
-    folder = store.current_run()
-    last = store.manifest(folder) if folder else None
-    todo = tuple(task for task in tasks if not store.has_part(task.part_id))
-    return Night(plan, tasks, todo, _kept(last, plan, config), artefacts, fingerprints, last)
+    engine: Engine | None = None,
+    stop: Stop | None = None,
+) -> Run:
+    """Do what `analyze` does, with merged settings and a `Stop` that others may ask."""
+    store = Store(out)
+    stop = stop or Stop(settings.options.max_seconds)
+    with store.lock():
+        if store.pending():
+            _finish_forgetting(store)
+        night = plan_night(store, data, settings, themes=themes, classifier=classifier)
+        return _carry_out(store, night, settings, engine or LocalEngine(settings.options.workers), stop)
 
 
-def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine) -> Run:
+def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, stop: Stop) -> Run:
     config, options = settings.config, settings.options
     started = time.perf_counter()
-    failed = _score(engine, night.todo, options)
-    parts = [
-        store.receipt(task.part_id) | {"part": task.number, "mtime_ns": task.part.mtime_ns}
-        for task in night.tasks
-        if task.part.name not in failed
-    ]
-    unreadable = {file.name: (file.reason, file.rows) for file in night.plan.rejected} | failed
-    decided = {
-        "format": FORMAT,
-        "fingerprints": night.fingerprints,
-        "columns": dict(night.plan.columns),
-        "config": config.model_dump(),
-        "parts": sorted([*parts, *night.kept], key=lambda part: (part["source"], part["id"])),
-        "quarantined": [{"source": s, "reason": r, "rows": n} for s, (r, n) in sorted(unreadable.items())],
-    }
+    rows = sum(task.part.rows for task in night.todo)
+    log.info("planned", extra={"parts": len(night.tasks), "parts_to_score": len(night.todo), "rows_to_score": rows})
+    if night.changed and night.todo:
+        log.warning("changed since the last run: %s; %s rows are scored", ", ".join(night.changed), f"{rows:,}")
+    failed = _score(engine, night.todo, options, stop)
+    decided = decide(store, night, config, failed)
+    for file in decided["quarantined"]:
+        log.warning("quarantined %s: %s", file["source"], file["reason"], extra=file)
     if night.last is not None and all(night.last.get(key) == value for key, value in decided.items()):
+        log.info("nothing new")
         return open_run(store.out)
     _check_rejects(decided, config)
+    scored = {task.part_id for task in night.todo} & {part["id"] for part in decided["parts"]}
+    profiles = [store.receipt(part_id)["profile"] for part_id in sorted(scored)]
     told = {
-        "rows_scored": sum(task.part.rows for task in night.todo),
+        "rows_scored": sum(part["rows"] for part in decided["parts"] if part["id"] in scored),
         "seconds_scoring": round(time.perf_counter() - started, 3),
+        "changed": night.changed,
         **engine.describe(),
     }
-    publish(store, decided, told, config, options, night.artefacts)
+    labels = {theme.theme_id: theme.label(config.language) for theme in night.artefacts.themes.themes}
+    drift = measure_drift(night.last, profiles, options)
+    before = open_run(store.out).tables if night.last else None
+    extra = {"labels": labels, "told": told, "drift": drift, "before": before}
+    publish(store, decided, config=config, options=options, stop=stop, **extra)
     store.prune(options.keep)
-    return open_run(store.out)
+    run = open_run(store.out)
+    log.info("published", extra={"run": run.folder.name, **run.manifest["counts"]})
+    check_gates(run.manifest, options)
+    return run
 
 
-def _score(engine: Engine, todo: Sequence[Task], options: RunOptions) -> dict[str, tuple[str, int]]:
+def _score(engine: Engine, todo: Sequence[Task], options: RunOptions, stop: Stop) -> dict[str, tuple[str, int]]:
     """Score the parts and return the sources that could not be read: name -> (reason, rows)."""
     failed: dict[str, tuple[str, int]] = {}
     shown = sys.stderr.isatty() if options.progress is None else options.progress
     total = sum(task.part.rows for task in todo)
     with tqdm(total=total, unit=" reviews", unit_scale=True, desc="scoring", disable=not shown or not todo) as bar:
-        for receipt in engine.map(write_part, todo, bar.update):
+        stop.check()
+        for receipt in engine.map(write_part, todo, lambda rows: bar.update(rows) and None):
             if "failed" in receipt:
                 rows = sum(task.part.rows for task in todo if task.part.name == receipt["source"])
                 failed[receipt["source"]] = (receipt["failed"], rows)
+            else:
+                log.info("scored", extra={"part": receipt["id"], "source": receipt["source"], "rows": receipt["rows"]})
+            stop.check()
     return failed
-
-
-def _kept(last: dict[str, Any] | None, plan: read.Plan, config: JobConfig) -> tuple[dict[str, Any], ...]:
-    if last is None or config.on_removed == "drop":
-        return ()
-    present = {part.name for part in plan.parts} | {file.name for file in plan.rejected}
-    return tuple(part for part in last["parts"] if part["source"] not in present)
 
 
 def _check_rejects(decided: Mapping[str, Any], config: JobConfig) -> None:
@@ -163,7 +137,8 @@ def _check_rejects(decided: Mapping[str, Any], config: JobConfig) -> None:
     lost += sum(n for part in decided["parts"] for reason, n in part["reasons"].items() if reason not in NOT_LOST)
     if rows and lost > config.max_reject_share * rows:
         raise RejectsError(
-            f"{lost:,} of {rows:,} rows could not be used, more than max_reject_share = {config.max_reject_share}: nothing was published",
+            f"{lost:,} of {rows:,} rows could not be used, more than max_reject_share = {config.max_reject_share}: "
+            "nothing was published",
             hint="look at `reviewlens check`; if this is normal for your exports, raise max_reject_share",
         )
 
@@ -179,30 +154,93 @@ def _settings(config: Settings | Mapping[str, Any] | PathLike | None, columns: M
     return load_settings(config, overrides=overrides)
 
 
-def _path(store: Store, artefact: Classifier | ThemeSet | PathLike | None) -> str | None:
-    if isinstance(artefact, Classifier | ThemeSet):
-        return str(store.freeze(artefact.fingerprint, artefact.save))
-    return None if artefact is None else str(Path(artefact).resolve())
+def forget(out: PathLike, *, customer: str) -> int:
+    """Remove a customer's reviews from everything in an output folder, and leave them out of every later run.
+
+    The parts that hold them are written anew without what they say, the tables are rebuilt as a new run, and all
+    older runs are removed, for their quotes may be the customer's words. A keyed hash of `customer` (the id as the
+    exports give it) stays, so that the next export does not bring the reviews back. When it is cut short, the next
+    call or the next run finishes it.
+
+    Returns the number of reviews that were removed. Raises `InputNotFoundError` where there is no output folder,
+    `ConfigError` where the key of the customer hashes is not the one of the last run, and `LockedError`.
+    """
+    store = Store(out)
+    if not store.out.is_dir():
+        raise InputNotFoundError("no output folder is here", where=str(out), hint="name the folder of the runs")
+    with store.lock():
+        key = store.customer_key()
+        folder = store.current_run()
+        if folder and store.manifest(folder)["fingerprints"]["customer_key"] != key_mark(key):
+            raise ConfigError(
+                "the key of the customer hashes is not the one of the last run, so nobody would be found",
+                where=str(out),
+                hint="set REVIEWLENS_CUSTOMER_KEY as the nightly run has it",
+            )
+        store.forget(hash_customer(customer, key), key)
+        return _finish_forgetting(store)
 
 
-def _hash(*parts: str) -> str:
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+def _finish_forgetting(store: Store) -> int:
+    """Remove what pending customers have in the folder and return the number of their reviews."""
+    key, customers = store.customer_key(), store.pending()
+    store.forgotten(key)  # refuses another key
+    found: set[int] = set()
+    newest = store.newest_parts()
+    for folder in sorted(store.parts.glob("[!.]*")):
+        theirs = reviews_of(str(folder / SCORED_FILE), customers)
+        if theirs and folder.name in newest.values():
+            rewrite_part(store, folder.name, customers)
+        found |= theirs
+    current = store.current_run()
+    if found and current:
+        _republish(store, store.manifest(current), len(found))
+    if found:
+        store.remove_past()
+    store.settle(key)
+    log.info("forgotten", extra={"reviews": len(found)})
+    return len(found)
+
+
+def _republish(store: Store, last: dict[str, Any], forgotten: int) -> None:
+    """Publish the last run again over the newest generation of its parts."""
+    newest = store.newest_parts()
+    parts = []
+    for part in last["parts"]:
+        name = newest[part["id"].partition("-")[0]]
+        parts.append(entry(store.receipt(name), part["part"], part["mtime_ns"], part["content"]))
+    keys = ("format", "fingerprints", "columns", "config", "parts", "quarantined")
+    decided = {key: last[key] for key in keys} | {"parts": sorted(parts, key=lambda part: (part["source"], part["id"]))}
+    told = {"rows_scored": 0, "seconds_scoring": 0.0, "changed": [], "reviews_forgotten": forgotten}
+    config, options = JobConfig(**last["config"]), RunOptions()
+    # The tables of before may hold the customer's words, so nothing is compared with them.
+    extra = {"labels": last["labels"], "told": told, "drift": measure_drift(last, [], options), "before": None}
+    publish(store, decided, config=config, options=options, stop=Stop(), **extra)
 
 
 def status(out: PathLike) -> pd.DataFrame:
-    """Return the runs in an output folder, newest first: one row per run with its counts and durations."""
+    """Return the runs in an output folder, newest first: one row per run.
+
+    Columns: `run`, `current`, the counts, what the manifest tells of the work (rows scored, seconds, peak memory),
+    `changed` (what changed in model, themes, key or settings) and `drift` (the largest population stability index and
+    the signal that it belongs to, empty where it was not measured).
+    """
     store = Store(out)
+    now = open_run(out).folder  # says so where there is none
     rows = []
     for folder in reversed(store.run_folders()):
         manifest = store.manifest(folder)
+        told = {key: value for key, value in manifest["told"].items() if key != "changed"}
+        index = manifest["drift"]["index"]
+        worst = max(index, key=index.__getitem__, default=None)
         rows.append(
             {
                 "run": folder.name,
-                "current": folder.resolve() == store.current_run(),
+                "current": folder.resolve() == now,
                 **manifest["counts"],
-                **manifest["told"],
+                **told,
+                "changed": ", ".join(manifest["told"]["changed"]),
+                "drift": "" if worst is None else f"{worst} {index[worst]:.2f}",
             }
         )
-    if not rows:
-        open_run(out)  # says that there is none
     return pd.DataFrame(rows)

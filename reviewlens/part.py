@@ -1,12 +1,12 @@
 """The unit of work: one part of the input becomes one folder of Parquet files and a receipt.
 
-This is the function that an engine maps over parts; it needs nothing but its task.
+`write_part` is the function that an engine maps over parts; it needs nothing but its task.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Set
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -16,15 +16,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from reviewlens import drift
 from reviewlens.batch import Artefacts, annotate
 from reviewlens.classifier import Classifier
 from reviewlens.errors import InputError
+from reviewlens.forgetting import blank, forget_customers
 from reviewlens.read import Part
 from reviewlens.schemas import MENTIONS, SCORED
-from reviewlens.store import Store
+from reviewlens.store import Store, next_generation
 from reviewlens.themes import ThemeSet
 
 ROW_GROUP = 32_768
+SCORED_FILE, MENTIONS_FILE = "scored.parquet", "mentions.parquet"
 
 Receipt = dict[str, Any]
 Progress = Callable[[int], None]
@@ -66,36 +69,91 @@ def write_part(task: Task, progress: Progress | None = None) -> Receipt:
     """
     artefacts = load_artefacts(task.classifier, task.themes, task.key)
     store = Store(task.out)
-    reasons: Counter[str] = Counter()
     try:
-        with (
-            store.new_part(task.part_id) as folder,
-            Writer(folder / "scored.parquet", SCORED) as scored,
-            Writer(folder / "mentions.parquet", MENTIONS) as mentions,
-        ):
+        with store.new_part(task.part_id) as folder, PartWriter(folder) as writer:
             for rows in task.part.batches(task.batch_rows):
-                reviews, found = annotate(rows, task.part.name, task.number, artefacts, task.forgotten)
-                scored.write(reviews)
-                mentions.write(found)
-                reasons.update(_counts(reviews.column("reason")))
+                reviews, found = annotate(rows, task.part.name, task.number, artefacts)
+                if task.forgotten:
+                    reviews, found = forget_customers(reviews, found, task.forgotten)
+                writer.write(reviews, found)
                 if progress is not None:
                     progress(rows.num_rows)
-            scored.close()
-            mentions.close()
-            receipt = {
-                "id": task.part_id,
-                "source": task.part.name,
-                "rows": sum(reasons.values()),
-                "mentions": mentions.rows,
-                "reasons": dict(sorted(reasons.items())),
-            }
-            store.write_manifest(folder, receipt)
+            receipt = writer.finish(id=task.part_id, source=task.part.name)
+            store.write_receipt(folder, receipt)
     except InputError as error:
         return {"id": task.part_id, "source": task.part.name, "failed": error.what}
     return receipt
 
 
-class Writer:
+def rewrite_part(store: Store, name: str, customers: Set[str]) -> None:
+    """Write a part anew, as its next generation, with the rows of some customers blanked."""
+    old = store.parts / name
+    new = next_generation(name)
+    with store.new_part(new) as folder, PartWriter(folder) as writer:
+        gone: list[pa.Array] = []
+        with pq.ParquetFile(old / SCORED_FILE) as file:
+            for batch in file.iter_batches(ROW_GROUP):
+                batch = pa.RecordBatch.from_arrays(batch.columns, schema=SCORED)
+                marks = pc.is_in(batch.column("customer"), value_set=pa.array(sorted(customers), pa.string()))
+                gone.append(pc.filter(batch.column("row"), marks))
+                writer.write_scored(blank(batch, marks))
+        rows = pa.concat_arrays(gone) if gone else pa.array([], pa.int64())
+        with pq.ParquetFile(old / MENTIONS_FILE) as file:
+            for batch in file.iter_batches(ROW_GROUP):
+                kept = batch.filter(pc.invert(pc.is_in(batch.column("row"), value_set=rows)))
+                writer.write_mentions(pa.RecordBatch.from_arrays(kept.columns, schema=MENTIONS))
+        receipt = writer.finish(id=new, source=store.receipt(name)["source"])
+        store.write_receipt(folder, receipt)
+
+
+class PartWriter:
+    """Writes the two files of a part and counts what goes into its receipt."""
+
+    def __init__(self, folder: Path) -> None:
+        self._scored = FileWriter(folder / SCORED_FILE, SCORED)
+        self._mentions = FileWriter(folder / MENTIONS_FILE, MENTIONS)
+        self._reasons: Counter[str] = Counter()
+        self._profile = drift.merge([])
+
+    def write(self, scored: pa.RecordBatch, mentions: pa.RecordBatch) -> None:
+        """Add the reviews of a batch and their mentions."""
+        self.write_scored(scored)
+        self.write_mentions(mentions)
+
+    def write_scored(self, batch: pa.RecordBatch) -> None:
+        """Add reviews."""
+        self._scored.write(batch)
+        counts = pc.value_counts(batch.column("reason")).to_pylist()
+        self._reasons.update({item["values"]: item["counts"] for item in counts})
+        self._profile = drift.merge([self._profile, drift.profile_of(batch)])
+
+    def write_mentions(self, batch: pa.RecordBatch) -> None:
+        """Add mentions."""
+        self._mentions.write(batch)
+
+    def finish(self, **named: str) -> Receipt:
+        """Close the files and return the receipt."""
+        self._scored.close()
+        self._mentions.close()
+        return {
+            **named,
+            "rows": self._scored.rows,
+            "mentions": self._mentions.rows,
+            "reasons": dict(sorted(self._reasons.items())),
+            "profile": self._profile,
+        }
+
+    def __enter__(self) -> PartWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in (self._scored, self._mentions):
+            file.abandon()
+
+
+class FileWriter:
     """A Parquet file that is written in row groups of even size."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -115,21 +173,18 @@ class Writer:
 
     def close(self) -> None:
         """Write what is waiting and finish the file."""
+        self._flush()
+        self._writer.close()
+
+    def abandon(self) -> None:
+        """Let go of the file; what a full disk cut short is no news on the way out."""
         if self._writer.is_open:
-            self._flush()
-            self._writer.close()
+            try:
+                self._writer.close()
+            except OSError:
+                self._writer.is_open = False
 
     def _flush(self) -> None:
         if self._waiting:
             self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema))
             self._waiting, self._rows_waiting = [], 0
-
-    def __enter__(self) -> Writer:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-
-def _counts(column: pa.Array) -> Iterable[str] | dict[str, int]:
-    return {item["values"]: item["counts"] for item in pc.value_counts(column).to_pylist()}

@@ -10,16 +10,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reviewlens import __version__
-from reviewlens.batch import Artefacts
 from reviewlens.config import JobConfig, RunOptions
+from reviewlens.errors import StoreError
+from reviewlens.gates import new_alerts
 from reviewlens.privacy import safe_cell
 from reviewlens.report import write_report
-from reviewlens.run import SUPERSEDED, TABLE_FOLDER, Tables
+from reviewlens.run import SUPERSEDED, TABLE_FOLDER
+from reviewlens.stop import Stop
 from reviewlens.store import Store
 from reviewlens.tables import Context, Inputs, Summary
 
@@ -29,37 +32,64 @@ PACKAGES = ("numpy", "pandas", "pyarrow", "onnxruntime", "tokenizers", "duckdb")
 def publish(
     store: Store,
     decided: Mapping[str, Any],
+    *,
+    labels: Mapping[str, str],
     told: Mapping[str, Any],
+    drift: Mapping[str, Any],
+    before: Mapping[str, pd.DataFrame] | None,
     config: JobConfig,
     options: RunOptions,
-    artefacts: Artefacts,
+    stop: Stop,
 ) -> None:
-    """Build the summary tables over the parts that `decided` names and commit them as the current run."""
+    """Build the summary tables over the parts that `decided` names and commit them as the current run.
+
+    `labels` are those of the themes in the reader's language, `before` the tables of the last run. Raises `StoreError` where disk or memory do not suffice,
+    and `Interrupted`; then nothing is committed.
+    """
     started = time.perf_counter()
-    labels = {theme.theme_id: theme.label(config.language) for theme in artefacts.themes.themes}
-    last = store.current_run()
-    before = Tables(last / TABLE_FOLDER) if last else None
     with store.new_run() as folder:
-        tables: dict[str, pd.DataFrame] = {}
-        scratch = folder / "scratch"
-        with Summary(_inputs(store, decided), Context(config, labels), memory_mb=options.memory_mb, scratch=scratch) as summary:
-            pq.write_table(summary.superseded(), folder / SUPERSEDED)
-            for name, frame in summary.tables():
-                tables[name] = frame
-                write_table(frame, folder / TABLE_FOLDER, name)
+        tables = _write_tables(store, decided, folder, Context(config, labels), options, stop)
         manifest = {
             **decided,
-            "counts": _counts(tables["intake"], decided),
+            "counts": {
+                **_counts(tables["intake"], decided),
+                "new_alerts": new_alerts(before, tables["alerts"]),
+            },
             "told": {
                 **told,
                 "seconds_tables": round(time.perf_counter() - started, 3),
                 "finished_at": pd.Timestamp.now(tz="UTC").isoformat(timespec="seconds"),
                 "peak_memory_mb": peak_memory_mb(),
             },
+            "drift": dict(drift),
+            "labels": dict(labels),
             "versions": {"reviewlens": __version__, **{name: version(name) for name in PACKAGES}},
         }
         store.write_manifest(folder, manifest)
         write_report(folder / "report.html", tables, manifest, config, before=before)
+        stop.check()
+
+
+def _write_tables(
+    store: Store, decided: Mapping[str, Any], folder: Path, context: Context, options: RunOptions, stop: Stop
+) -> dict[str, pd.DataFrame]:
+    tables: dict[str, pd.DataFrame] = {}
+    try:
+        with Summary(
+            _inputs(store, decided), context, memory_mb=options.memory_mb, scratch=folder / "scratch"
+        ) as summary:
+            pq.write_table(summary.superseded(), folder / SUPERSEDED)
+            for name, frame in summary.tables():
+                tables[name] = frame
+                write_table(frame, folder / TABLE_FOLDER, name)
+                stop.check()
+    except duckdb.Error as error:
+        raise StoreError(
+            f"the tables could not be built: {str(error).splitlines()[0]}",
+            where=str(store.out),
+            hint="free some disk space or raise memory_mb, and run again; what was scored is kept",
+        ) from error
+    return tables
 
 
 def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:

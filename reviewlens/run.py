@@ -54,7 +54,9 @@ class Run:
         self.store = Store(out)
         folder = self.store.current_run()
         if folder is None:
-            raise InputNotFoundError("no run is here", where=str(out), hint="make one: reviewlens run EXPORTS --out FOLDER")
+            raise InputNotFoundError(
+                "no run is here", where=str(out), hint="make one: reviewlens run EXPORTS --out FOLDER"
+            )
         self.folder: Path = folder
 
     @cached_property

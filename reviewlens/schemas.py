@@ -14,6 +14,7 @@ POLARITIES = ("negative", "neutral", "mixed", "positive")
 INTENTS = ("praise", "complaint", "wish", "statement")
 OTHER = "other"
 SCORED_REASON = "scored"
+FORGOTTEN = "forgotten"
 
 _TIME = pa.timestamp("us", tz="UTC")
 

@@ -5,9 +5,10 @@
     out/
       lock                    held by the run under way
       customer.key            key of the customer hashes, unless the environment has one
-      forgotten.json          keyed hashes of customers to leave out
+      forgotten.json          keyed hashes of customers to leave out; pending ones may still have reviews here
       artefacts/<hash>/       frozen copies of a classifier or theme set that was given as an object
       parts/<id>/             scored.parquet, mentions.parquet, receipt.json: written once, never changed
+      parts/<id>-2/           the same part written anew, without a customer who is to be forgotten
       runs/<number>/          manifest.json, tables/, report.html: written once, never changed
       current -> runs/<number>
 
@@ -17,22 +18,25 @@ dies in between leaves only temporary folders, which the next run sweeps away.
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from reviewlens.config import KEY_VARIABLE
-from reviewlens.errors import InputNotFoundError, LockedError, StoreError
+from reviewlens.errors import ConfigError, InputNotFoundError, LockedError, ReviewlensError, StoreError
 
 FORMAT = 1
 TEMPORARY = ".tmp-"
+FORGOTTEN_FILE = "forgotten.json"
 
 
 class Store:
@@ -50,16 +54,22 @@ class Store:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            held_by = holder.read_text("utf-8") if holder.exists() else "unknown"
+            held_by = "unknown"
+            with suppress(OSError):
+                held_by = holder.read_text("utf-8")
             raise LockedError(
                 f"another run holds the output folder ({held_by})", where=str(self.out), hint="wait until it is done"
             ) from None
+        except OSError as error:
+            raise unwritable(error, self.out / "lock") from error
         try:
-            holder.write_text(f"process {os.getpid()} on {os.uname().nodename}", "utf-8")
             self._sweep()
+            with suppress(OSError):  # a full disk shall be told of where it matters
+                holder.write_text(f"process {os.getpid()} on {os.uname().nodename}", "utf-8")
             yield
         finally:
-            holder.unlink(missing_ok=True)
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
             lock.release()
 
     def customer_key(self) -> bytes:
@@ -71,24 +81,45 @@ class Store:
         if not path.exists():
             self._make(self.out)
             scratch = self.out / f"{TEMPORARY}key-{secrets.token_hex(4)}"
-            scratch.touch(mode=0o600)
-            scratch.write_text(secrets.token_hex(32), "utf-8")
             try:
-                os.link(scratch, path)  # fails if another process was first; then its key is the key
-            except FileExistsError:
-                pass
+                scratch.touch(mode=0o600)
+                scratch.write_text(secrets.token_hex(32), "utf-8")
+                _sync(scratch)
+                with suppress(FileExistsError):  # another process was first; then its key is the key
+                    os.link(scratch, path)
+            except OSError as error:
+                raise unwritable(error, path) from error
             finally:
-                scratch.unlink()
+                scratch.unlink(missing_ok=True)
         return path.read_text("utf-8").strip().encode()
 
-    def forgotten(self) -> frozenset[str]:
-        """Return the keyed hashes of the customers to leave out."""
-        path = self.out / "forgotten.json"
-        return frozenset(json.loads(path.read_text("utf-8"))) if path.exists() else frozenset()
+    def forgotten(self, key: bytes) -> frozenset[str]:
+        """Return the hashes, keyed with `key`, of the customers to leave out, forgotten or about to be.
 
-    def forget(self, customer: str) -> None:
-        """Remember a keyed hash to leave out."""
-        self._write(self.out / "forgotten.json", json.dumps(sorted({*self.forgotten(), customer}), indent=1))
+        Raises `ConfigError` where they were made with another key: no hash would match, and all would come back.
+        """
+        known = self._forgotten()
+        if known and known["key"] != key_mark(key):
+            raise ConfigError(
+                "customers were forgotten under another key, so they could not be recognized",
+                where=str(self.out / FORGOTTEN_FILE),
+                hint=f"set {KEY_VARIABLE} to the key of before; or remove the file, forget them again under the new key",
+            )
+        return frozenset({*known["customers"], *known["pending"]}) if known else frozenset()
+
+    def pending(self) -> frozenset[str]:
+        """Return the keyed hashes of customers whose reviews may still be in the folder."""
+        known = self._forgotten()
+        return frozenset(known["pending"]) if known else frozenset()
+
+    def forget(self, customer: str, key: bytes) -> None:
+        """Remember a keyed hash to leave out from now on; pending until `settle`."""
+        done = self.forgotten(key) - self.pending()
+        self._write_forgotten(key, done, self.pending() | {customer})
+
+    def settle(self, key: bytes) -> None:
+        """Note that no pending customer has anything left in the folder."""
+        self._write_forgotten(key, self.forgotten(key), frozenset())
 
     def freeze(self, name: str, save: Callable[[Path], object]) -> Path:
         """Return the path of a frozen copy of an artefact, saved if it is not there yet."""
@@ -98,18 +129,23 @@ class Store:
                 save(scratch / "artefact")
         return target / "artefact"
 
-    def has_part(self, part_id: str) -> bool:
-        """Whether the part is there, whole."""
-        return (self.parts / part_id / "receipt.json").exists()
+    def newest_parts(self) -> dict[str, str]:
+        """Return the folder name of the newest generation of each part that is there: part id -> name."""
+        newest: dict[str, str] = {}
+        for folder in self.parts.glob("[!.]*"):
+            part_id, generation = _generation(folder.name)
+            if generation > _generation(newest.get(part_id, ""))[1]:
+                newest[part_id] = folder.name
+        return newest
 
-    def receipt(self, part_id: str) -> dict[str, Any]:
+    def receipt(self, name: str) -> dict[str, Any]:
         """Return what a part wrote."""
-        return self._read(self.parts / part_id / "receipt.json")
+        return self._read(self.parts / name / "receipt.json")
 
     @contextmanager
-    def new_part(self, part_id: str) -> Iterator[Path]:
+    def new_part(self, name: str) -> Iterator[Path]:
         """Yield a folder to write a part in; it becomes the part when the block ends well."""
-        with self._whole(self.parts / part_id) as scratch:
+        with self._whole(self.parts / name) as scratch:
             yield scratch
 
     @contextmanager
@@ -119,7 +155,10 @@ class Store:
         name = f"{max(numbers, default=0) + 1:06d}"
         with self._whole(self.runs / name) as scratch:
             yield scratch
-        self._point(name)
+        try:
+            self._point(name)
+        except OSError as error:
+            raise unwritable(error, self.current) from error
 
     def current_run(self) -> Path | None:
         """Return the folder of the last committed run, resolved, so that it stays the same while it is read."""
@@ -139,20 +178,41 @@ class Store:
 
     def prune(self, keep: int) -> None:
         """Remove all but the newest `keep` runs, then the parts that no run names."""
-        now = self.current_run()
-        old = self.run_folders()[:-keep]
-        for run in old:
-            if run.resolve() != now:
-                self._remove(run)
+        self._remove_runs(self.run_folders()[:-keep])
         named = {part["id"] for run in self.run_folders() for part in self.manifest(run)["parts"]}
-        for part in self.parts.glob("*"):
+        for part in self.parts.glob("[!.]*"):
             if part.name not in named:
                 self._remove(part)
 
+    def remove_past(self) -> None:
+        """Remove all runs but the current one, and every part that has been written anew."""
+        self._remove_runs(self.run_folders())
+        newest = set(self.newest_parts().values())
+        for part in self.parts.glob("[!.]*"):
+            if part.name not in newest:
+                self._remove(part)
+
+    def write_receipt(self, folder: Path, receipt: Mapping[str, Any]) -> None:
+        """Write the receipt of a part."""
+        self._write(folder / "receipt.json", json.dumps(receipt, indent=1, ensure_ascii=False))
+
     def write_manifest(self, folder: Path, manifest: Mapping[str, Any]) -> None:
-        """Write the manifest of a run or the receipt of a part."""
-        name = "receipt.json" if folder.parent == self.parts else "manifest.json"
-        self._write(folder / name, json.dumps(manifest, indent=1, ensure_ascii=False))
+        """Write the manifest of a run."""
+        self._write(folder / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False))
+
+    def _remove_runs(self, runs: list[Path]) -> None:
+        now = self.current_run()
+        for run in runs:
+            if now is None or run.resolve() != now.resolve():
+                self._remove(run)
+
+    def _forgotten(self) -> dict[str, Any] | None:
+        path = self.out / FORGOTTEN_FILE
+        return self._read(path) if path.exists() else None
+
+    def _write_forgotten(self, key: bytes, customers: Set[str], pending: Set[str]) -> None:
+        known = {"key": key_mark(key), "customers": sorted(customers), "pending": sorted(pending)}
+        self._write(self.out / FORGOTTEN_FILE, json.dumps(known, indent=1))
 
     def _point(self, name: str) -> None:
         scratch = self.out / f"{TEMPORARY}current-{secrets.token_hex(4)}"
@@ -179,25 +239,37 @@ class Store:
                     raise
                 shutil.rmtree(scratch)  # somebody else finished the same work first
             _sync(target.parent)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(scratch, ignore_errors=True)
+            if isinstance(error, OSError) and not isinstance(error, ReviewlensError):
+                raise unwritable(error, target) from error
             raise
 
     def _remove(self, folder: Path) -> None:
-        gone = folder.parent / f"{TEMPORARY}{folder.name}-{secrets.token_hex(4)}"
-        os.rename(folder, gone)  # vanishes at once for readers, then file by file
+        # It vanishes at once, for readers and for a worker that outlived its run, and then file by file.
+        gone = folder.parent / f"{TEMPORARY}gone-{secrets.token_hex(8)}"
+        os.rename(folder, gone)
         shutil.rmtree(gone, ignore_errors=True)
 
     def _sweep(self) -> None:
-        for folder in (self.out, self.parts, self.runs):
+        for folder in (self.out, self.parts, self.runs, self.out / "artefacts"):
             for left in folder.glob(f"{TEMPORARY}*"):
-                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+                if left.is_dir() and not left.is_symlink():
+                    self._remove(left)
+                else:
+                    left.unlink(missing_ok=True)
+        now = self.current_run()
+        for run in self.runs.glob("[0-9]*"):  # committed but never pointed to
+            if now is None or run.name > now.name:
+                self._remove(run)
 
     def _make(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"cannot make the folder: {error}", where=str(folder), hint="choose another output folder") from None
+            raise StoreError(
+                f"cannot make the folder: {error}", where=str(folder), hint="choose another output folder"
+            ) from None
 
     def _read(self, path: Path) -> dict[str, Any]:
         try:
@@ -210,9 +282,37 @@ class Store:
 
     def _write(self, path: Path, text: str) -> None:
         scratch = path.parent / f"{TEMPORARY}{path.name}-{secrets.token_hex(4)}"
-        scratch.write_text(text + "\n", "utf-8")
-        _sync(scratch)
-        os.replace(scratch, path)
+        try:
+            scratch.write_text(text + "\n", "utf-8")
+            _sync(scratch)
+            os.replace(scratch, path)
+        except OSError as error:
+            with suppress(OSError):
+                scratch.unlink(missing_ok=True)
+            raise unwritable(error, path) from error
+
+
+def unwritable(error: OSError, where: Path) -> StoreError:
+    """Return the error for something that could not be written, with what to do about a full disk."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or "No space left" in str(error)
+    hint = "free some space and run again; what was published before stands" if full else "look at the folder's rights"
+    return StoreError(f"cannot be written: {error.strerror or error}", where=str(where), hint=hint)
+
+
+def key_mark(key: bytes) -> str:
+    """Return a mark that tells keys apart and does not give them away."""
+    return hashlib.blake2b(b"reviewlens customer key", digest_size=8, key=hashlib.sha256(key).digest()).hexdigest()
+
+
+def next_generation(name: str) -> str:
+    """Return the folder name under which a part is written anew."""
+    part_id, generation = _generation(name)
+    return f"{part_id}-{generation + 1}"
+
+
+def _generation(name: str) -> tuple[str, int]:
+    part_id, _, generation = name.partition("-")
+    return part_id, int(generation or bool(part_id))
 
 
 def _sync(path: Path) -> None:

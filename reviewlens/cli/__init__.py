@@ -11,6 +11,7 @@ import click
 
 from reviewlens import __version__
 from reviewlens.cli.beside import describe, discover, evaluate, recommend, train
+from reviewlens.cli.logs import say_error
 from reviewlens.cli.river import check, config, forget, run, score, status
 from reviewlens.errors import ReviewlensError
 
@@ -52,7 +53,7 @@ def _exit_code(argv: list[str] | None) -> int:
         error.show()
         return error.exit_code
     except ReviewlensError as error:
-        click.echo(f"{click.style('error:', fg='red')} {error}", err=True)
+        say_error(error)
         return error.exit_code
     except BrokenPipeError:  # the reader of our output left, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

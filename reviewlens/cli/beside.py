@@ -23,7 +23,9 @@ LABEL = click.option("--label", required=True, metavar="COLUMN", help="column of
 @click.option("--teacher", metavar="FOLDER", help="a model folder to learn from as well")
 @click.option("--search", type=int, metavar="TRIALS", help="search the settings with so many trials")
 @click.option("--seed", type=int, default=0, show_default=True)
-def train(data: str, text: str, label: str, model: str, out: str, teacher: str | None, search: int | None, seed: int) -> None:
+def train(
+    data: str, text: str, label: str, model: str, out: str, teacher: str | None, search: int | None, seed: int
+) -> None:
     """Train a classifier on labelled reviews.
 
     \b
@@ -62,7 +64,15 @@ def evaluate(model: str, data: str, text: str, label: str, as_json: bool) -> Non
 @click.option("--seeds", metavar="FILE", help="TOML table of themes with a few seed phrases each")
 @click.option("--themes", "n_themes", type=int, help="how many themes; chosen from the data if absent")
 @click.option("--seed", type=int, default=0, show_default=True)
-def discover(source: tuple[str, ...], text: str | None, out: str, update: str | None, seeds: str | None, n_themes: int | None, seed: int) -> None:
+def discover(
+    source: tuple[str, ...],
+    text: str | None,
+    out: str,
+    update: str | None,
+    seeds: str | None,
+    n_themes: int | None,
+    seed: int,
+) -> None:
     """Learn a theme set from reviews.
 
     \b
@@ -78,7 +88,9 @@ def discover(source: tuple[str, ...], text: str | None, out: str, update: str | 
         try:
             wanted = tomllib.loads(Path(seeds).read_text("utf-8"))
         except (OSError, ValueError) as error:
-            raise ConfigError(f"the seeds cannot be read: {error}", where=seeds, hint="write lines like food = ['food', 'menu']") from None
+            raise ConfigError(
+                f"the seeds cannot be read: {error}", where=seeds, hint="write lines like food = ['food', 'menu']"
+            ) from None
     previous = ThemeSet.load(update) if update else None
     found = discover_themes(list(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)
     found.save(out)
@@ -99,8 +111,8 @@ def describe(out: str, product: str | None, every: bool, target: str | None, lan
     reviewlens describe lens --all --out descriptions.parquet
     """
     from reviewlens import open_run
-    from reviewlens.describe import describe_all
     from reviewlens.describe import describe as draft
+    from reviewlens.describe import describe_all
 
     if every == bool(product) or every != bool(target):
         raise ConfigError("name one product, or all and a file", hint="--product ID, or --all --out FILE")
@@ -117,7 +129,9 @@ def describe(out: str, product: str | None, every: bool, target: str | None, lan
 @click.option("--k", type=int, default=10, show_default=True)
 @click.option("--out", "target", metavar="FILE", help="Parquet file for all customers")
 @JSON
-def recommend(out: str, interactions: str | None, customer: str | None, k: int, target: str | None, as_json: bool) -> None:
+def recommend(
+    out: str, interactions: str | None, customer: str | None, k: int, target: str | None, as_json: bool
+) -> None:
     """Recommend products to customers, with reasons.
 
     \b

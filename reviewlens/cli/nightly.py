@@ -8,10 +8,13 @@ import time
 import click
 
 from reviewlens.cli.show import show_json, show_table
+from reviewlens.cli.signals import heeding_signals
 from reviewlens.config import Settings
 from reviewlens.engines.local import LocalEngine
-from reviewlens.job import NOT_LOST, analyze, plan_night
+from reviewlens.job import NOT_LOST, run_night
+from reviewlens.planning import plan_night
 from reviewlens.run import Run
+from reviewlens.stop import Stop
 from reviewlens.store import Store
 
 DONE, PARTIAL = 0, 6
@@ -24,7 +27,9 @@ def carry_out(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
         return _say_what_would_be_done(settings, as_json)
     started = time.perf_counter()
     before = Store(out).current_run()
-    run = analyze(None, out=out, config=settings, engine=LocalEngine(settings.options.workers))
+    stop = Stop(settings.options.max_seconds)
+    with heeding_signals(stop):
+        run = run_night(out, None, settings, engine=LocalEngine(settings.options.workers), stop=stop)
     counts = run.manifest["counts"]
     idle = before is not None and before == run.folder
     if as_json:
@@ -33,7 +38,9 @@ def carry_out(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
         if sys.stdout.isatty() and not idle:
             _show_themes(run)
         click.echo(_summary(run, idle, time.perf_counter() - started))
-    rejected = sum(n for reason, n in _reasons(run).items() if reason not in NOT_LOST | {"superseded", "empty_text", "later"})
+    rejected = sum(
+        n for reason, n in _reasons(run).items() if reason not in NOT_LOST | {"superseded", "empty_text", "later"}
+    )
     return PARTIAL if rejected or counts["quarantined_files"] else DONE
 
 
@@ -44,7 +51,10 @@ def _reasons(run: Run) -> dict[str, int]:
 
 def _show_themes(run: Run) -> None:
     themes = run.tables["themes"].sort_values(["reviews", "theme_id"], ascending=[False, True])
-    show_table(themes[["label", "reviews", "share", "score", "complaint_share", "wish_share", "quote_1"]].head(12), title="what customers speak of")
+    show_table(
+        themes[["label", "reviews", "share", "score", "complaint_share", "wish_share", "quote_1"]].head(12),
+        title="what customers speak of",
+    )
 
 
 def _summary(run: Run, idle: bool, seconds: float) -> str:
@@ -68,7 +78,7 @@ def _say_what_would_be_done(settings: Settings, as_json: bool) -> int:
         "parts_kept_of_removed_inputs": len(night.kept),
         "files_quarantined": len(night.plan.rejected),
     }
-    changed = [k for k, v in night.fingerprints.items() if night.last and night.last["fingerprints"].get(k) != v]
+    changed = night.changed
     if as_json:
         show_json({**plan, "changed": changed})
     else:

@@ -11,7 +11,13 @@ from reviewlens.cli.show import show_json, show_table
 from reviewlens.errors import ConfigError
 
 SOURCES = click.argument("source", nargs=-1)
-COLUMN = click.option("--column", "columns", multiple=True, metavar="OURS=YOURS", help="which of your columns is which, e.g. text=review_body")
+COLUMN = click.option(
+    "--column",
+    "columns",
+    multiple=True,
+    metavar="OURS=YOURS",
+    help="which of your columns is which, e.g. text=review_body",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON for machines")
 CLASSIFIER = click.option("--classifier", metavar="FOLDER", help="model folder; the bundled model if absent")
 
@@ -22,7 +28,9 @@ def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         ours, sign, yours = pair.partition("=")
         if not sign or not ours or not yours:
-            raise ConfigError(f"--column {pair!r} is not of the form OURS=YOURS", hint="write it like --column text=review_body")
+            raise ConfigError(
+                f"--column {pair!r} is not of the form OURS=YOURS", hint="write it like --column text=review_body"
+            )
         if ours in found:
             raise ConfigError(f"--column names {ours!r} twice", hint="keep one of them")
         found[ours] = yours
@@ -40,24 +48,40 @@ def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--run-date", metavar="DATE", help="speak as of the end of this day (back-fill)")
 @click.option("--workers", type=int, help="worker processes")
 @click.option("--max-seconds", type=float, help="stop after this time; the next run goes on")
+@click.option(
+    "--fail-on", multiple=True, type=click.Choice(["drift", "alerts"]), help="exit with 4 on drift or on new alerts"
+)
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="form of the log on standard error")
 @click.option("--dry-run", is_flag=True, help="say what would be done, and do nothing")
 @click.option("--progress/--no-progress", default=None, help="progress bar; shown on a terminal")
 @JSON
-def run(source: tuple[str, ...], config_file: str | None, out: str | None, columns: tuple[str, ...], dry_run: bool, as_json: bool, **given: Any) -> int:
+def run(
+    source: tuple[str, ...],
+    config_file: str | None,
+    out: str | None,
+    columns: tuple[str, ...],
+    dry_run: bool,
+    as_json: bool,
+    **given: Any,
+) -> int:
     """Score reviews, find needs, write tables and report. Only what is new or changed is scored.
 
     \b
     reviewlens run exports/*.parquet --out lens --column text=review_body --column rating=stars
     """
-    from reviewlens.cli.nightly import carry_out
+    from reviewlens.cli.logs import set_up_log
     from reviewlens.config import load_settings
 
     overrides = {"source": list(source) or None, "out": out, "columns": column_map(columns) or None, **given}
+    overrides["fail_on"] = list(given["fail_on"]) or None
     settings = load_settings(config_file, overrides=overrides)
     if not settings.out:
         raise ConfigError("no output folder", hint="add --out FOLDER, or `out = ...` to the configuration")
     if not settings.config.source:
         raise ConfigError("no input", hint="name files, a folder or a glob, or `source = [...]` in the configuration")
+    set_up_log(settings.options.log_format)
+    from reviewlens.cli.nightly import carry_out  # heavy, so after the settings are known to be good
+
     return carry_out(settings, dry_run=dry_run, as_json=as_json)
 
 
@@ -132,7 +156,15 @@ def config(config_file: str | None, as_json: bool) -> None:
     if as_json:
         show_json([row._asdict() for row in rows])
     else:
-        show_table(pd.DataFrame({"setting": [r.key for r in rows], "value": [repr(r.value) for r in rows], "from": [r.origin for r in rows]}))
+        show_table(
+            pd.DataFrame(
+                {
+                    "setting": [r.key for r in rows],
+                    "value": [repr(r.value) for r in rows],
+                    "from": [r.origin for r in rows],
+                }
+            )
+        )
 
 
 @click.command()

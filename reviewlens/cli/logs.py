@@ -1,0 +1,53 @@
+"""The log on standard error: lines for people, or one JSON object per line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from reviewlens.errors import ReviewlensError
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per record: time (UTC), level, event, and whatever the record carries beside its message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record as one line."""
+        said = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **{key: value for key, value in vars(record).items() if key not in _STANDARD},
+        }
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        return json.dumps(said, ensure_ascii=False, default=str)
+
+
+def set_up_log(form: str) -> None:
+    """Send the log to standard error: all of it as JSON, or as text what needs attention."""
+    handler = logging.StreamHandler(sys.stderr)
+    log = logging.getLogger("reviewlens")
+    if form == "json":
+        handler.setFormatter(JsonLines())
+        log.setLevel(logging.INFO)
+    else:
+        handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+        log.setLevel(logging.WARNING)
+    log.handlers[:] = [handler]
+    log.propagate = False
+
+
+def say_error(error: ReviewlensError) -> None:
+    """Say what is wrong, where and what to do, in the form of the log."""
+    log = logging.getLogger("reviewlens")
+    if any(isinstance(handler.formatter, JsonLines) for handler in log.handlers):
+        log.error(error.what, extra={"where": error.where, "hint": error.hint, "exit_code": error.exit_code})
+    else:
+        click.echo(f"{click.style('error:', fg='red')} {error}", err=True)

@@ -1,0 +1,114 @@
+"""What a night has to do: which parts are new, which stay, and what changed since the last run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from reviewlens import read
+from reviewlens.batch import Artefacts
+from reviewlens.classifier import Classifier
+from reviewlens.config import JobConfig, Settings
+from reviewlens.part import Receipt, Task, load_artefacts
+from reviewlens.store import FORMAT, Store, key_mark
+from reviewlens.themes import ThemeSet
+
+PathLike = str | os.PathLike[str]
+
+
+class Night(NamedTuple):
+    """What a run is about to do."""
+
+    plan: read.Plan
+    tasks: tuple[Task, ...]  # all parts of tonight's input
+    todo: tuple[Task, ...]  # those that no earlier run has scored
+    kept: tuple[dict[str, Any], ...]  # parts of earlier inputs that stay
+    artefacts: Artefacts
+    fingerprints: dict[str, str]
+    last: dict[str, Any] | None  # manifest of the last run
+
+    @property
+    def changed(self) -> list[str]:
+        """Which of classifier, themes, key and settings changed since the last run."""
+        before = self.last["fingerprints"] if self.last else self.fingerprints
+        return [name for name, value in self.fingerprints.items() if before.get(name) != value]
+
+
+def plan_night(
+    store: Store,
+    data: Any,
+    settings: Settings,
+    *,
+    themes: ThemeSet | PathLike | None = None,
+    classifier: Classifier | PathLike | None = None,
+) -> Night:
+    """Find out what is new or changed; writes nothing but a frozen copy of artefacts that are given as objects."""
+    config, options = settings.config, settings.options
+    source = read.Paths(config.source) if data is None else data
+    plan = read.plan(source, columns=config.columns or None, part_rows=options.part_rows)
+    paths = (_path(store, classifier or config.classifier), _path(store, themes or config.themes))
+    key = store.customer_key()
+    artefacts = load_artefacts(*paths, key)
+    fingerprints = {
+        "classifier": artefacts.classifier.fingerprint,
+        "themes": artefacts.themes.fingerprint,
+        "customer_key": key_mark(key),
+        "config": config.fingerprint(),
+    }
+    scoring = [str(FORMAT), *(fingerprints[k] for k in ("classifier", "themes", "customer_key"))]
+    forgotten = store.forgotten(key)
+    tasks = tuple(
+        Task(_hash(*scoring, *part.identity), part, str(store.out), *paths, key, forgotten, options.batch_rows)
+        for part in plan.parts
+    )
+    folder = store.current_run()
+    last = store.manifest(folder) if folder else None
+    there = store.newest_parts()
+    todo = tuple(task for task in tasks if task.part_id not in there)
+    return Night(plan, tasks, todo, _kept(last, plan, config), artefacts, fingerprints, last)
+
+
+def decide(store: Store, night: Night, config: JobConfig, failed: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
+    """Return all that decides what the tables will say: the same dictionary, the same tables."""
+    there = store.newest_parts()
+    tasks = [task for task in night.tasks if task.part.name not in failed]
+    parts = [
+        entry(store.receipt(there[task.part_id]), task.number, task.part.mtime_ns, _hash(*task.part.identity))
+        for task in tasks
+    ]
+    unreadable = {file.name: (file.reason, file.rows) for file in night.plan.rejected} | dict(failed)
+    return {
+        "format": FORMAT,
+        "fingerprints": night.fingerprints,
+        "columns": dict(night.plan.columns),
+        "config": config.model_dump(),
+        "parts": sorted([*parts, *night.kept], key=lambda part: (part["source"], part["id"])),
+        "quarantined": [{"source": s, "reason": r, "rows": n} for s, (r, n) in sorted(unreadable.items())],
+    }
+
+
+def entry(receipt: Receipt, number: int, mtime_ns: int, content: str) -> dict[str, Any]:
+    """Return what the manifest says of a part; `content` is the hash of the input that it was made of."""
+    said = {key: receipt[key] for key in ("id", "source", "rows", "mentions", "reasons")}
+    return {**said, "part": number, "mtime_ns": mtime_ns, "content": content}
+
+
+def _kept(last: dict[str, Any] | None, plan: read.Plan, config: JobConfig) -> tuple[dict[str, Any], ...]:
+    if last is None or config.on_removed == "drop":
+        return ()
+    present = {part.name for part in plan.parts} | {file.name for file in plan.rejected}
+    return tuple(part for part in last["parts"] if part["source"] not in present)
+
+
+def _path(store: Store, artefact: Classifier | ThemeSet | PathLike | None) -> str | None:
+    if isinstance(artefact, Classifier | ThemeSet):
+        return str(store.freeze(artefact.fingerprint, artefact.save))
+    return None if artefact is None else str(Path(artefact).resolve())
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()

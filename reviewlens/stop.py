@@ -1,0 +1,28 @@
+"""A request to stop: from a signal or from a time limit, heeded between parts and between tables."""
+
+from __future__ import annotations
+
+import time
+
+from reviewlens.errors import Interrupted
+
+
+class Stop:
+    """Asked now and then by a run that wants to know whether it should go on."""
+
+    def __init__(self, max_seconds: float | None = None) -> None:
+        self._deadline = None if max_seconds is None else time.monotonic() + max_seconds
+        self.signal: int | None = None
+
+    def request(self, signum: int) -> None:
+        """Ask the run to stop, as the signal `signum` does."""
+        self.signal = signum
+
+    def check(self) -> None:
+        """Raise `Interrupted` where the run was asked to stop or its time is up."""
+        if self.signal is not None:
+            error = Interrupted("stopped on request", hint="the next run goes on from here")
+            error.exit_code = 128 + self.signal
+            raise error
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            raise Interrupted("max_seconds is over", hint="the next run goes on from here")
