@@ -88,7 +88,7 @@ class RunOptions(_Settings):
 
     workers: int | None = Field(default=None, ge=1, description="worker processes; the number of cores if absent")
     batch_rows: int = Field(default=2048, ge=1, description="reviews in memory at a time, per worker")
-    part_rows: int = Field(50_000, ge=1, description="reviews per part, the unit of work that survives a crash")
+    part_rows: int = Field(default=50_000, ge=1, description="reviews per part, the unit of work that survives a crash")
     memory_mb: int = Field(
         default=400, ge=64, description="memory for the summary tables, in MB; beyond it they spill to disk"
     )

@@ -120,8 +120,12 @@ def _score(engine: Engine, todo: Sequence[Task], options: RunOptions, stop: Stop
     shown = sys.stderr.isatty() if options.progress is None else options.progress
     total = sum(task.part.rows for task in todo)
     with tqdm(total=total, unit=" reviews", unit_scale=True, desc="scoring", disable=not shown or not todo) as bar:
+
+        def advance(rows: int) -> None:
+            bar.update(rows)
+
         stop.check()
-        for receipt in engine.map(write_part, todo, lambda rows: bar.update(rows) and None):
+        for receipt in engine.map(write_part, todo, advance):
             if "failed" in receipt:
                 rows = sum(task.part.rows for task in todo if task.part.name == receipt["source"])
                 failed[receipt["source"]] = (receipt["failed"], rows)

@@ -106,7 +106,8 @@ class Run:
 
     def __repr__(self) -> str:
         counts = self.manifest["counts"]
-        return f"<Run {self.folder.name} in {self.store.out}: {counts['scored']:,} reviews, {counts['mentions']:,} mentions>"
+        said = f"{counts['scored']:,} reviews, {counts['mentions']:,} mentions"
+        return f"<Run {self.folder.name} in {self.store.out}: {said}>"
 
     def _repr_html_(self) -> str:
         shown = self.tables["themes"].sort_values(["reviews", "theme_id"], ascending=[False, True]).head(8)

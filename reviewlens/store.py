@@ -103,7 +103,7 @@ class Store:
             raise ConfigError(
                 "customers were forgotten under another key, so they could not be recognized",
                 where=str(self.out / FORGOTTEN_FILE),
-                hint=f"set {KEY_VARIABLE} to the key of before; or remove the file, forget them again under the new key",
+                hint=f"set {KEY_VARIABLE} to the key of before; or remove the file and forget them anew",
             )
         return frozenset({*known["customers"], *known["pending"]}) if known else frozenset()
 
@@ -220,7 +220,7 @@ class Store:
             scratch.symlink_to(Path("runs") / name)
         except (OSError, NotImplementedError):
             scratch.write_text(f"runs/{name}\n", "utf-8")
-        os.replace(scratch, self.current)
+        scratch.replace(self.current)
         _sync(self.out)
 
     @contextmanager
@@ -233,7 +233,7 @@ class Store:
             for path in [p for p in scratch.rglob("*") if p.is_file()]:
                 _sync(path)
             try:
-                os.rename(scratch, target)
+                scratch.rename(target)
             except OSError:
                 if not target.exists():
                     raise
@@ -248,7 +248,7 @@ class Store:
     def _remove(self, folder: Path) -> None:
         # It vanishes at once, for readers and for a worker that outlived its run, and then file by file.
         gone = folder.parent / f"{TEMPORARY}gone-{secrets.token_hex(8)}"
-        os.rename(folder, gone)
+        folder.rename(gone)
         shutil.rmtree(gone, ignore_errors=True)
 
     def _sweep(self) -> None:
@@ -285,7 +285,7 @@ class Store:
         try:
             scratch.write_text(text + "\n", "utf-8")
             _sync(scratch)
-            os.replace(scratch, path)
+            scratch.replace(path)
         except OSError as error:
             with suppress(OSError):
                 scratch.unlink(missing_ok=True)

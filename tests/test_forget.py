@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -118,7 +119,7 @@ def test_another_key_is_refused(night, monkeypatch):
 def test_cut_short_it_is_finished_by_the_next(night, moment):
     """The process dies before the named step; a run, not another forget, comes next."""
     died = subprocess.run(
-        [sys.executable, "-c", DYING, str(night / "lens"), moment], env={**os.environ, "PYTHONPATH": os.getcwd()}
+        [sys.executable, "-c", DYING, str(night / "lens"), moment], env={**os.environ, "PYTHONPATH": str(Path.cwd())}
     )
     assert died.returncode == -signal.SIGKILL
     run = rl.analyze(night / "in", out=night / "lens", config={"part_rows": 5})

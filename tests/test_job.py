@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reviewlens.themes import ThemeSet
 
 import reviewlens as rl
 from reviewlens.batch import Artefacts, annotate
@@ -20,6 +19,7 @@ from reviewlens.engines.local import LocalEngine
 from reviewlens.errors import InputError, LockedError, RejectsError
 from reviewlens.schemas import REVIEWS
 from reviewlens.store import Store
+from reviewlens.themes import ThemeSet
 
 PHRASES = [
     "The battery died after a week.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import textwrap
@@ -98,4 +97,4 @@ def test_nothing_here(tmp_path):
     assert Store(tmp_path).current_run() is None
     with pytest.raises(InputNotFoundError):
         Store(tmp_path).manifest(tmp_path)
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []

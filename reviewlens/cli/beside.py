@@ -143,7 +143,7 @@ def recommend(
     if bool(customer) == bool(target):
         raise ConfigError("name one customer, or a file for all", hint="--customer ID, or --out FILE")
     recommender = Recommender.fit(interactions, run=open_run(out))
-    if customer:
-        show_table(recommender.recommend(customer=customer, k=k), as_json=as_json)
-    else:
+    if target:
         click.echo(f"{recommend_all(recommender, target, k=k):,} rows saved to {target}")
+    else:
+        show_table(recommender.recommend(customer=customer, k=k), as_json=as_json)
