@@ -106,7 +106,7 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
     drift = measure_drift(night.last, profiles, options)
     before = open_run(store.out).tables if night.last else None
     extra = {"labels": labels, "told": told, "drift": drift, "before": before}
-    publish(store, decided, config=config, options=options, stop=stop, **extra)
+    publish(store, decided, config=config, options=options, stop=stop, **extra)  # type: ignore[arg-type]
     store.prune(options.keep)
     run = open_run(store.out)
     log.info("published", extra={"run": run.folder.name, **run.manifest["counts"]})
