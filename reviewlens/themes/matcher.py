@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick
 from numpy.typing import NDArray
 
-from reviewlens import letters
-from reviewlens.letters import SPACED
+from reviewlens.phrases import Phrases, offsets
 from reviewlens.text import fold
 from reviewlens.themes.inflect import forms
 from reviewlens.themes.theme import Theme
-
-_CHUNK = 200_000  # characters searched at once
 
 
 class Found(NamedTuple):
@@ -71,45 +66,18 @@ class Matcher:
         self._is_cue = np.arange(len(patterns)) < plain
         self.theme_of, self.weight = np.array(theme_of, np.int64), np.array(weight, np.float64)
         self._spelled = np.array(self.cues, dtype=object)
-        self._automaton = AhoCorasick(list(patterns)) if patterns else None
-        kinds = letters.kinds()
-        self._opens = np.array([kinds[ord(p[0])] == SPACED for p in patterns], np.bool_)
-        self._closes = np.array([kinds[ord(p[-1])] == SPACED for p in patterns], np.bool_)
+        self._phrases = Phrases(list(patterns))
         self._fan = np.array([len(v) for v in patterns.values()], np.int64)
         self._first = np.concatenate([[0], np.cumsum(self._fan)])
         self._items = np.array([i for v in patterns.values() for i in v], np.int64)
 
     def hits(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Hits:
         """Return the cues in the clauses of `texts`, sorted by clause, place and cue."""
-        base = np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
-        begins, ends = base[owner] + bounds[:, 0], base[owner] + bounds[:, 1]
-        parts = []
-        at = 0
-        while at < len(texts) and self._automaton is not None:
-            stop = max(at + 1, int(np.searchsorted(base, base[at] + _CHUNK)) - 1)
-            found = self._words(fold("\n".join(texts[at:stop]))) + [0, base[at], base[at]]
-            clause = np.searchsorted(begins, found[:, 1], side="right") - 1
-            found, clause = found[clause >= 0], clause[clause >= 0]
-            inside = found[:, 2] <= ends[clause]
-            parts.append(np.column_stack([clause[inside], found[inside]]))
-            at = stop
-        rows = np.concatenate(parts) if parts else np.zeros((0, 4), np.int64)
+        rows = np.column_stack(self._phrases.find(texts, owner, bounds))
         signals = self._is_cue[rows[:, 1]]
         rows = self._allowed(self._items_of(_longest(rows[signals])), self._items_of(rows))
-        clause, start = rows[:, 0], base[owner[rows[:, 0]]]
-        return Hits(clause, rows[:, 1], rows[:, 2] - start, rows[:, 3] - start)
-
-    def _words(self, folded: str) -> NDArray[np.int64]:
-        """Return pattern, start and end of what stands at word boundaries."""
-        assert self._automaton is not None
-        listed = self._automaton.find_matches_as_indexes(folded, overlapping=True)
-        found = np.array(listed, np.int64).reshape(-1, 3)
-        spaced = np.zeros(len(folded) + 2, np.bool_)
-        spaced[1:-1] = letters.kinds()[letters.codes(folded)] == SPACED
-        cut_left = self._opens[found[:, 0]] & spaced[found[:, 1]]
-        cut_right = self._closes[found[:, 0]] & spaced[found[:, 2] + 1]
-        whole: NDArray[np.int64] = found[~(cut_left | cut_right)]
-        return whole
+        begin = offsets(texts)[owner[rows[:, 0]]]
+        return Hits(rows[:, 0], rows[:, 1], rows[:, 2] - begin, rows[:, 3] - begin)
 
     def _items_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Replace each pattern by the cues and excludes that it spells."""

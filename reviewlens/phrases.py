@@ -1,0 +1,73 @@
+"""Where phrases stand in texts: one automaton, whole words only in scripts with spaces, any script, linear time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+from ahocorasick_rs import AhoCorasick
+from numpy.typing import NDArray
+
+from reviewlens import letters
+from reviewlens.letters import SPACED
+from reviewlens.text import fold
+
+_CHUNK = 200_000  # characters searched at once
+
+
+class Places(NamedTuple):
+    """Phrases found in clauses: arrays of the same length, sorted by the end of the phrase."""
+
+    segment: NDArray[np.int64]
+    """Index of the clause."""
+    phrase: NDArray[np.int64]
+    """Index of the phrase."""
+    start: NDArray[np.int64]
+    """First character of the phrase in all texts joined by one character: ascending over texts."""
+    end: NDArray[np.int64]
+    """One past its last character."""
+
+
+def offsets(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return where each text begins when all are joined by one character, shape (n + 1,)."""
+    return np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
+
+
+class Phrases:
+    """Distinct folded phrases, none of them empty."""
+
+    def __init__(self, phrases: Sequence[str]) -> None:
+        self._automaton = AhoCorasick(list(phrases)) if phrases else None
+        kinds = letters.kinds()
+        self._opens = np.array([kinds[ord(p[0])] == SPACED for p in phrases], np.bool_)
+        self._closes = np.array([kinds[ord(p[-1])] == SPACED for p in phrases], np.bool_)
+
+    def find(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Places:
+        """Return every phrase that lies within a clause of `texts`, overlapping ones too."""
+        base = offsets(texts)
+        begins, ends = base[owner] + bounds[:, 0], base[owner] + bounds[:, 1]
+        parts = [np.zeros((0, 4), np.int64)]
+        at = 0
+        while at < len(texts) and self._automaton is not None:
+            stop = max(at + 1, int(np.searchsorted(base, base[at] + _CHUNK)) - 1)
+            found = self._words(fold("\n".join(texts[at:stop])))
+            found[:, 1:] += base[at]
+            clause = np.searchsorted(begins, found[:, 1], side="right") - 1
+            inside = (clause >= 0) & (found[:, 2] <= ends[clause])
+            parts.append(np.column_stack([clause[inside], found[inside]]))
+            at = stop
+        rows = np.concatenate(parts)
+        return Places(*rows.T)
+
+    def _words(self, folded: str) -> NDArray[np.int64]:
+        """Return phrase, start and end of what stands at word boundaries."""
+        assert self._automaton is not None
+        found = np.array(self._automaton.find_matches_as_indexes(folded, overlapping=True), np.int64).reshape(-1, 3)
+        spaced = np.zeros(len(folded) + 2, np.bool_)
+        spaced[1:-1] = letters.kinds()[letters.codes(folded)] == SPACED
+        cut_left = self._opens[found[:, 0]] & spaced[found[:, 1]]
+        cut_right = self._closes[found[:, 0]] & spaced[found[:, 2] + 1]
+        whole: NDArray[np.int64] = found[~(cut_left | cut_right)]
+        return whole
