@@ -46,15 +46,12 @@ class Plot:
         """
         tables = self._run.tables
         if product_id is None:
-            cells, every = tables["theme_by_period"], tables["periods"][["period", "reviews"]]
+            cells, every = tables["theme_by_period"], tables["periods"].filter(["period", "reviews"])
         else:
             by_product = tables["theme_by_product_period"]
             cells = by_product[by_product["product_id"] == product_id]
-            every = (
-                cells.groupby("period", as_index=False)["reviews_in_all"]
-                .first()
-                .set_axis(["period", "reviews"], axis=1)
-            )
+            sizes = cells.drop_duplicates("period").sort_values("period")
+            every = pd.DataFrame({"period": sizes["period"], "reviews": sizes["reviews_in_all"]})
         own = cells[cells["theme_id"] == theme_id]
         if own.empty:
             known = ", ".join(sorted(set(cells["theme_id"]))) or "none: no review has a date"

@@ -1,0 +1,206 @@
+"""The report without a browser: what it says is what the tables say, in both languages, and with little to say."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reviewlens as rl
+from reviewlens.config import JobConfig
+from reviewlens.errors import ConfigError
+from reviewlens.report import SECTIONS, render_report
+from reviewlens.report.charts import HEIGHT, WIDTH, columns, interval, round_up, shade, trend
+from reviewlens.report.words import Words
+from reviewlens.schemas import POLARITIES
+
+TEMPLATES = ROOT / "reviewlens" / "templates" / "report"
+
+
+def plain(page: str) -> str:
+    """Return the text of a page without its tags."""
+    import html
+
+    return html.unescape(
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", re.sub(r"<style>.*?</style>", "", page, flags=re.S)))
+    )
+
+
+@pytest.fixture(scope="module")
+def pages(sample_run):
+    made = {}
+    for language in ("en", "zh"):
+        config = JobConfig(**{**sample_run.manifest["config"], "language": language})
+        made[language] = render_report(sample_run.tables, sample_run.manifest, config)
+    return made
+
+
+def sentences(language: str) -> dict[str, str]:
+    return tomllib.loads((TEMPLATES / f"{language}.toml").read_text("utf-8"))
+
+
+def test_languages_say_the_same_things_with_the_same_values():
+    english, chinese = sentences("en"), sentences("zh")
+    required = {key for key in english if not key.endswith("_one")}
+    assert set(chinese) == required
+    for key in required:
+        assert set(re.findall(r"{(\w+)}", english[key])) == set(re.findall(r"{(\w+)}", chinese[key])), key
+
+
+def test_every_sentence_is_used_and_every_used_one_exists():
+    known = set(sentences("en"))
+    sources = [*TEMPLATES.glob("*.html"), *(ROOT / "reviewlens" / "report").glob("*.py")]
+    text = "\n".join(path.read_text("utf-8") for path in sources)
+    used = set(re.findall(r"""\b(?:t|say)\(\s*f?["']([a-z_]+)["']""", text))
+    beginnings = {key for key in used if not any(key in (k, f"{k}_") for k in known)} | {
+        f"{name}_" for name in SECTIONS
+    }
+    assert all(any(key.startswith(begin) for key in known) for begin in beginnings)
+    beginnings |= {"mood_", "reason_", "fingerprint_", "measure_"}
+    literals = set(re.findall(r"""["']([a-z_]+)["']""", text)) | set(POLARITIES) | {"best", "worst"}
+    unused = {k for k in known if k.removesuffix("_one") not in literals and not k.startswith(tuple(beginnings))}
+    assert unused == set()
+
+
+def test_a_section_is_a_function_and_a_template():
+    assert {f"{name}.html" for name in SECTIONS} <= {path.name for path in TEMPLATES.glob("*.html")}
+
+
+def test_the_page_is_whole_in_itself(pages):
+    for page in pages.values():
+        assert "<script" not in page
+        assert not re.search(r"(?:src|href)=[\"']?(?:https?:)?//", page)
+        assert "url(" not in page
+        assert len(page) < 1_000_000
+
+
+def test_the_numbers_are_those_of_the_tables(pages, sample_run):
+    text = plain(pages["en"])
+    counts = sample_run.manifest["counts"]
+    assert f"{counts['scored']:,} reviews of {len(sample_run.tables['products'])} products" in text
+    themes = sample_run.tables["themes"]
+    top = themes.sort_values("opportunity", ascending=False).iloc[0]
+    assert f"The largest unmet need is {top['label']}: {top['reviews']:,} reviews" in text
+    for reason, n in zip(*sample_run.tables["intake"][["reason", "reviews"]].to_numpy().T, strict=True):
+        assert re.search(rf"{re.escape(Words.load('en').name_of('reason', reason))} ?{n:,}", text), reason
+    worst = sample_run.tables["products"].sort_values(["positive_high", "product_id"]).iloc[0]
+    assert text.index(worst["product_name"]) < text.index("Most liked")
+
+
+def test_chinese_is_chinese(pages):
+    text = plain(pages["zh"])
+    assert "最大的未满足需求" in text
+    assert '<html lang="zh">' in pages["zh"]
+    english = [s for s in sentences("en").values() if len(s) > 25 and "{" not in s]
+    assert [s for s in english if s in text] == []
+
+
+def test_numbers_cite_quotes_with_ids(pages, sample_run):
+    quote, review = (
+        sample_run.tables["themes"].sort_values("opportunity", ascending=False).iloc[0][["quote_1", "quote_1_id"]]
+    )
+    assert plain(quote) in plain(pages["en"])
+    assert f"<cite>{review}</cite>" in pages["en"]
+
+
+def test_what_changed_since_the_last_run(sample_run):
+    tables, config = sample_run.tables, JobConfig(**sample_run.manifest["config"])
+    scored = sample_run.manifest["counts"]["scored"]
+    for there, sentence in ((scored - 30, "30 more than"), (scored + 7, "7 fewer than"), (scored, "as many as")):
+        before = {"intake": pd.DataFrame({"reason": ["scored"], "reviews": [there]})}
+        assert sentence in plain(render_report(tables, sample_run.manifest, config, before=before))
+    assert "at the last run" not in plain(render_report(tables, sample_run.manifest, config))
+
+
+@pytest.mark.parametrize(
+    "reviews",
+    [
+        ["The battery died.", "Lovely.", "I wish it were blue."],
+        [""],
+        pd.DataFrame({"text": ["Great battery"] * 3, "product_id": ["p"] * 3}),
+        pd.DataFrame(
+            {"text": ["电池不好"] * 9, "created_at": pd.date_range("2026-01-01", periods=9, freq="20D", tz="UTC")}
+        ),
+    ],
+    ids=["texts alone", "nothing to read", "no dates", "no products"],
+)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_with_little_to_say_it_says_little(tmp_path, reviews, language):
+    run = rl.analyze(
+        reviews, out=tmp_path / "lens", config={"language": language, "max_reject_share": 1.0, "workers": 1}
+    )
+    page = run.report.read_text("utf-8")
+    assert 'id="intake"' in page
+    assert not re.search(r">\s*(nan|None|NaT)\b", page)
+    targets = set(re.findall(r'href="#([^"]+)"', page))
+    assert targets <= set(re.findall(r'id="([^"]+)"', page))
+
+
+def test_unknown_language_is_an_error_that_says_what_to_do(sample_run):
+    config = JobConfig().model_copy(update={"language": "xx"})
+    with pytest.raises(ConfigError, match=r"templates/report/xx\.toml"):
+        render_report(sample_run.tables, sample_run.manifest, config)
+
+
+shares = st.lists(st.floats(0, 1), min_size=1, max_size=30)
+
+
+@given(shares, st.data())
+def test_a_trend_stays_in_its_picture(values, data):
+    n = len(values)
+    low = [v * data.draw(st.floats(0, 1)) for v in values]
+    high = [v + (1 - v) * data.draw(st.floats(0, 1)) for v in values]
+    picture = trend(values, low, high, [False] * (n - 1) + [data.draw(st.booleans())])
+    points = [tuple(map(float, p.split(","))) for p in f"{picture.line} {picture.band} {picture.tail}".split()]
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
+    assert picture.top >= max(values) - 1e-9
+
+
+@given(st.floats(0, 1))
+def test_round_up_is_the_least_round_share_not_below(x):
+    assert round_up(x) >= x
+    assert round_up(round_up(x)) == round_up(x)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 1))
+def test_interval_keeps_its_order(a, b, c, most):
+    low, at, high = sorted((a, b, c))
+    drawn = interval(low, at, high, most)
+    assert 0 <= drawn.low <= drawn.at <= drawn.high <= 100
+
+
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=12))
+def test_columns_stand_on_the_floor_and_fit(counts):
+    made = columns(counts, ("a", "b"), ["t"] * len(counts), width=100, height=50)
+    tallest = max(sum(row) for row in counts) or 1
+    for row, column in zip(counts, made, strict=True):
+        assert sum(tall for _, _, tall in column.boxes) == pytest.approx(50 * sum(row) / tallest, abs=0.2)
+        assert all(y >= -0.1 for _, y, _ in column.boxes)
+        assert column.x + column.width <= 100
+
+
+@given(st.floats(-1, 1))
+def test_shade_has_the_sign_of_the_score(score):
+    assert -3 <= shade(score) <= 3
+    assert shade(score) * score >= 0
+    assert shade(-score) == -shade(score)
+
+
+def test_words_format_as_a_reader_expects():
+    words = Words.load("en")
+    assert [words.share(x) for x in (0.031, 0.4512, 0.0999, np.nan)] == ["3.1%", "45%", "10%", "–"]
+    assert [words.chance(p) for p in (0.0001, 0.0312)] == ["< 0.001", "= 0.031"]
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert words.say("reviews_n", n=1) == "1 review"
+    assert words.say("reviews_n", n=1234) == "1,234 reviews"
+
+
+def test_report_is_written_beside_the_tables(sample_run):
+    assert Path(sample_run.report).read_text("utf-8").startswith("<!doctype html>")
