@@ -76,7 +76,7 @@ def frames(made):
                     "score": score,
                     "intent": "complaint" if row["score"] < 0 else "praise",
                     "quote": f"clause {i % 4}",
-                    "quote_rank": i % 3,
+                    "quote_rank": i % 99,
                 }
             )
     return scored, mentions

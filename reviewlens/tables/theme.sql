@@ -25,7 +25,7 @@ candidates AS (
     -- the same clause is quoted once; the nearer to the mean score of its intent and the better it reads, the earlier
     SELECT
         {{ cell }}, intent, quote, times, min(review_id) AS review_id, min(text_hash) AS text_hash,
-        min(quote_rank * 2000 + abs(m.score * t.times - t.total) // t.times) AS badness
+        min(CAST(quote_rank AS BIGINT) * 2000 + abs(m.score * t.times - t.total) // t.times) AS badness
     FROM mentions AS m JOIN told AS t USING ({{ cell }}, intent)
     WHERE quote IS NOT NULL
     GROUP BY {{ cell }}, intent, times, quote
