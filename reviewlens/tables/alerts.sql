@@ -47,6 +47,6 @@ JOIN windows AS w ON w.product_id = c.product_id AND w.period = c.period
 LEFT JOIN cells AS b
     ON b.theme_id = c.theme_id AND b.product_id = c.product_id AND b.measure = c.measure AND b.cue = c.cue
     AND b.period >= w.since AND b.period < c.period
-WHERE w.texts_before >= $min_reviews AND c.texts >= $min_reviews
+WHERE w.texts_before >= $min_reviews AND c.texts >= $min_reviews AND c.theme_id <> 'other'
 GROUP BY c.theme_id, c.product_id, c.period, c.measure, c.cue, c.texts, w.texts, w.texts_before
 ORDER BY c.theme_id, c.product_id, c.period, c.measure, c.cue
