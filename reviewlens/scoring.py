@@ -17,7 +17,7 @@ from reviewlens import needs, read, text
 from reviewlens.batch import join
 from reviewlens.classifier import Classifier
 from reviewlens.errors import ConfigError, StoreError
-from reviewlens.part import Writer
+from reviewlens.part import FileWriter
 
 ADDED = pa.schema(
     [
@@ -80,14 +80,15 @@ def score_texts(texts: Sequence[str | None], classifier: Classifier) -> pa.Table
 
 def _score_memory(data: Any, columns: Mapping[str, str] | None, classifier: Classifier) -> pd.DataFrame | pa.Table:
     plan = read.plan(data, columns=columns)
-    scored = [score_texts(_texts(reviews), classifier) for part in plan.parts for reviews in part.batches(BATCH_ROWS)]
+    batches = (reviews for part in plan.parts for reviews in part.batches(BATCH_ROWS))
+    scored = [score_texts(review_texts(reviews), classifier) for reviews in batches]
     found = pa.concat_tables(scored) if scored else ADDED.empty_table()
     if isinstance(data, pa.Table):
-        for name, column in zip(_names(data.schema.names), found.columns, strict=True):
+        for name, column in zip(added_names(data.schema.names), found.columns, strict=True):
             data = data.append_column(name, column)
         return data
     frame = data if isinstance(data, pd.DataFrame) else pd.Series(data, name="text", dtype=object).to_frame()
-    made = found.rename_columns(_names(frame.columns)).to_pandas().set_index(frame.index)
+    made = found.rename_columns(added_names(frame.columns)).to_pandas().set_index(frame.index)
     return pd.concat([frame, made], axis=1)
 
 
@@ -109,9 +110,9 @@ def _scored(plan: read.Plan, name: str, classifier: Classifier) -> Iterator[pa.R
     for part in plan.parts:
         if part.name == name:
             for raw, reviews in read.raw_batches(part, BATCH_ROWS):
-                added = score_texts(_texts(reviews), classifier).combine_chunks()
+                added = score_texts(review_texts(reviews), classifier).combine_chunks()
                 columns = [*raw.columns, *(column.chunk(0) for column in added.columns)]
-                yield pa.RecordBatch.from_arrays(columns, names=[*raw.schema.names, *_names(raw.schema.names)])
+                yield pa.RecordBatch.from_arrays(columns, names=[*raw.schema.names, *added_names(raw.schema.names)])
 
 
 def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
@@ -122,9 +123,13 @@ def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
         if first is None:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
-        with Writer(scratch, first.schema) as writer:
+        writer = FileWriter(scratch, first.schema)
+        try:
             for batch in chain([first], batches):
                 writer.write(batch)
+            writer.close()
+        finally:
+            writer.abandon()
         scratch.replace(target)
     except OSError as error:
         raise StoreError(f"cannot be written: {error}", where=str(target), hint="choose another `out`") from None
@@ -132,11 +137,12 @@ def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def _texts(reviews: pa.RecordBatch) -> list[str | None]:
+def review_texts(reviews: pa.RecordBatch) -> list[str | None]:
+    """Return title and text as one text for each row of a `REVIEWS` batch."""
     titles, bodies = reviews.column("title").to_pylist(), reviews.column("text").to_pylist()
     return [join(title, body) for title, body in zip(titles, bodies, strict=True)]
 
 
-def _names(taken: Collection[str]) -> list[str]:
+def added_names(taken: Collection[str]) -> list[str]:
     """Return the names of our columns beside those of the data."""
     return [f"{name}_predicted" if name in taken else name for name in ADDED.names]
