@@ -56,10 +56,13 @@ def number(part_id: str) -> int:
     return int(part_id[:15], 16)
 
 
-@lru_cache(maxsize=2)
 def load_artefacts(classifier: str | None, themes: str | None, key: bytes) -> Artefacts:
     """Return the artefacts, loaded once in each process."""
-    return Artefacts(Classifier.load(classifier), ThemeSet.load(themes), key)
+    return Artefacts(_classifier(classifier), _themes(themes), key)
+
+
+_classifier = lru_cache(maxsize=2)(Classifier.load)
+_themes = lru_cache(maxsize=2)(ThemeSet.load)
 
 
 def write_part(task: Task, progress: Progress | None = None) -> Receipt:

@@ -43,7 +43,9 @@ def publish(
 ) -> None:
     """Build the summary tables over the parts that `decided` names and commit them as the current run.
 
-    `labels` are those of the themes in the reader's language, `before` the tables of the last run. Raises `StoreError` where disk or memory do not suffice,
+    `labels` are those of the themes in the reader's language, `before` the tables of the last run.
+
+    Raises `StoreError` where disk or memory do not suffice,
     and `Interrupted`; then nothing is committed.
     """
     started = time.perf_counter()
