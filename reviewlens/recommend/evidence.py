@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from reviewlens.run import Run
 
 EVIDENCE = ("customer", "product_id", "theme_id", "intent", "quote")
-TOPICS = 100  # dimensions in which products are compared
-CONTRAST = 3.0  # power of the cosine: only close products are alike
+TOPICS = 200  # dimensions in which products are compared
+CONTRAST = 2.0  # power of the cosine: only close products are alike
+_HAN = re.compile("[\u3400-\u9fff]")
+_RUN = re.compile(r"[\u3400-\u9fff]{2,}|[^\W_\u3400-\u9fff]{2,}")
 PRIOR = 10.0  # mentions by which a product's share of praise is pulled to that of all products
 
 
@@ -50,12 +53,12 @@ def without(evidence: pd.DataFrame, interactions: Interactions, rows: NDArray[np
 
 
 def documents(interactions: Interactions, evidence: pd.DataFrame | None) -> list[str]:
-    """Return all that is said of each product, in the order of `interactions.products`."""
+    """Return all that is said of each product, in the order of `interactions.products`: texts, else quotes."""
     said: list[list[str]] = [[] for _ in interactions.products]
     if interactions.text is not None:
         for product, text in zip(interactions.product, interactions.text, strict=True):
             said[product].append(str(text))
-    if evidence is not None:
+    elif evidence is not None:
         place = {name: i for i, name in enumerate(interactions.products)}
         quotes = evidence.dropna(subset=["quote"]).drop_duplicates(["product_id", "customer", "quote"])
         for product, quote in zip(quotes["product_id"].astype(str), quotes["quote"], strict=True):
@@ -64,11 +67,19 @@ def documents(interactions: Interactions, evidence: pd.DataFrame | None) -> list
     return ["\n".join(sorted(texts)) for texts in said]
 
 
+def words(text: str) -> list[str]:
+    """Return words of letters and digits in lower case; of Han characters, which have no spaces, each pair."""
+    found = []
+    for run in _RUN.findall(text.lower()):
+        found += [run[i : i + 2] for i in range(len(run) - 1)] if _HAN.match(run) else [run]
+    return found
+
+
 @dataclass
 class Likeness:
     """How alike products are in the words of their reviews.
 
-    Latent semantic analysis (Deerwester et al. 1990): TF-IDF, 100 dimensions, the cosine to the power of 3.
+    Latent semantic analysis (Deerwester et al. 1990): TF-IDF, 200 dimensions, the cosine squared.
     """
 
     vectors: Floats  # (n_products, topics), rows of length 1, or 0 where nothing is said
@@ -77,15 +88,13 @@ class Likeness:
     @classmethod
     def fit(cls, texts: list[str], *, seed: int = 0) -> Likeness | None:
         """Compare products by all that is said of each; None where there is too little to compare."""
-        from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.utils.extmath import randomized_svd
 
         spoken = sum(bool(text) for text in texts)
         if spoken < 3:
             return None
-        # words of letters and digits; runs of Han characters, which have no spaces, in pairs
-        pattern = r"[\u4e00-\u9fff](?=[\u4e00-\u9fff])|[^\W_\u4e00-\u9fff]{2,}"
-        tokens = TfidfVectorizer(min_df=2, max_df=0.3 if spoken > 10 else 1.0, sublinear_tf=True, token_pattern=pattern)
+        tokens = TfidfVectorizer(min_df=2, max_df=0.3 if spoken > 10 else 1.0, sublinear_tf=True, analyzer=words)
         try:
             counted = tokens.fit_transform(texts)
         except ValueError:  # no word is left
@@ -93,7 +102,8 @@ class Likeness:
         topics = min(TOPICS, min(counted.shape) - 1)
         if topics < 1:
             return None
-        vectors = TruncatedSVD(topics, random_state=seed).fit_transform(counted)
+        left, strength, _ = randomized_svd(counted, topics, random_state=seed)
+        vectors = left * strength
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
         return cls(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 1e-9))
 

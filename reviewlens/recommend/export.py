@@ -20,7 +20,7 @@ SCHEMA = pa.schema(
         ("reason", pa.string()),
     ]
 )
-_ROWS = 20_000  # rows in memory before they are written
+_CUSTOMERS = 2_000  # in memory before they are written
 
 
 def recommend_all(
@@ -34,22 +34,22 @@ def recommend_all(
     target = Path(out)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
-    written, waiting, count = 0, [], 0
+    written = 0
+    waiting: list[pa.RecordBatch] = []
     try:
         with pq.ParquetWriter(draft, SCHEMA) as writer:
             for customer, answer in recommender.recommend_each(k=k, at=at):
-                waiting.append(answer.assign(customer=customer, rank=range(1, len(answer) + 1)))
-                count += len(answer)
-                if count >= _ROWS:
-                    writer.write_table(_table(waiting))
-                    written, waiting, count = written + count, [], 0
-            if count:
-                writer.write_table(_table(waiting))
+                size = len(answer.product_id)
+                columns = [[customer] * size, range(1, size + 1), answer.product_id, answer.score, answer.reason]
+                arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
+                waiting.append(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
+                written += size
+                if len(waiting) >= _CUSTOMERS:
+                    writer.write_table(pa.Table.from_batches(waiting).combine_chunks())
+                    waiting = []
+            if waiting:
+                writer.write_table(pa.Table.from_batches(waiting).combine_chunks())
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-    return written + count
-
-
-def _table(answers: list[pd.DataFrame]) -> pa.Table:
-    return pa.Table.from_pandas(pd.concat(answers, ignore_index=True), schema=SCHEMA, preserve_index=False)
+    return written

@@ -1,12 +1,13 @@
-"""Why a product is recommended: the strongest signal, in words and counts that can be checked."""
+"""Why a product is recommended: the signal that adds most, in words and counts that can be checked."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reviewlens.recommend.signals import TREND_DAYS
+from reviewlens.recommend.signals import TREND_DAYS, Floats
 
 if TYPE_CHECKING:
     from reviewlens.recommend.recommender import Recommender
@@ -19,61 +20,83 @@ class Reasons:
 
     def __init__(self, model: Recommender) -> None:
         self.model = model
+        rows = model.interactions
+        order = np.lexsort((rows.day, rows.product))
+        ends = np.cumsum(rows.popularity).astype(np.int64)[:-1]
+        self.days = np.split(np.floor(rows.day[order]), ends)  # of each product, ascending
 
-    def for_customer(self, customer: int, day: float, product: int, parts: dict[str, float]) -> str:
-        """Name the signal that adds most to the score of a product, and what it rests on."""
-        weighted = {name: self.model.weights[name] * part for name, part in parts.items()}
-        for name in sorted(weighted, key=lambda name: (-weighted[name], name)):
-            if weighted[name] <= 0:
-                break
-            if name == "needs":
-                said = self._praise(customer, product)
-            elif name == "trend":
-                said = self.for_trend(product, day)
-            else:
-                said = self._because_of(name, customer, product)
-            if said:
-                return said
-        return self.for_trend(product, day)
+    def for_customer(
+        self,
+        customer: int | None,
+        had: NDArray[np.int64],
+        had_weight: Floats,
+        day: float,
+        best: list[int],
+        parts: dict[str, Floats],
+    ) -> list[str]:
+        """Give the reasons for products `best`, to a customer who has the products `had`.
 
-    def _because_of(self, name: str, customer: int, product: int) -> str:
-        history = self.model._history[[customer]]
-        had = history.indices
-        if name == "companions":
-            share = history.data * np.asarray(self.model.companions.weights[had, product].todense()).ravel()
-            source = int(had[np.argmax(share)])
-            return self._together(source, product)
-        assert self.model.likeness is not None
-        alike = history.data * self.model.likeness.between(had)[:, product]
-        source = int(had[np.argmax(alike)])
-        return f"reviews speak of it as they do of {self._id(source)}, which you have"
+        `parts` are the weighted signals of these products, arrays of shape (len(best),).
+        """
+        model = self.model
+        share = model.companions.weights[had][:, best].toarray() * had_weight[:, None]
+        alike = None
+        if model.likeness is not None and len(had):
+            alike = model.likeness.between(had)[:, best] * had_weight[:, None]
+        said = []
+        for place, product in enumerate(best):
+            reason = ""
+            for name in sorted(parts, key=lambda name: (-parts[name][place], name)):
+                if parts[name][place] <= 0 or reason:
+                    break
+                if name == "companions":
+                    reason = self.together(int(had[np.argmax(share[:, place])]), product)
+                elif name == "likeness" and alike is not None:
+                    nearest = self._id(int(had[np.argmax(alike[:, place])]))
+                    reason = f"reviews speak of it as they do of {nearest}, which you have"
+                elif name == "needs" and customer is not None:
+                    reason = self.praise(customer, product)
+                elif name == "trend":
+                    reason = self.for_trend(product, day)
+            said.append(reason or self.for_trend(product, day))
+        return said
 
-    def _together(self, source: int, product: int) -> str:
+    def together(self, source: int, product: int) -> str:
+        """Count the customers of one product who have another."""
         both, of = int(self.model.companions.together[source, product]), int(self.model.companions.popularity[source])
         return f"{both} of the {of} customers who have {self._id(source)} have it too"
 
     def for_trend(self, product: int, day: float) -> str:
         """Count the interactions within the trend's days on either side of `day`, else all."""
-        rows = self.model.interactions
-        near = int(np.sum((rows.product == product) & (np.abs(np.floor(rows.day) - np.floor(day)) <= TREND_DAYS)))
+        days, middle = self.days[product], np.floor(day)
+        near = int(np.searchsorted(days, middle + TREND_DAYS, "right") - np.searchsorted(days, middle - TREND_DAYS))
         if near:
-            when = np.datetime64("1970-01-01") + np.timedelta64(int(np.floor(day)), "D")
+            when = np.datetime64("1970-01-01") + np.timedelta64(int(middle), "D")
             return f"in demand: {near} {_customers(near)} took it within {TREND_DAYS:.0f} days of {when}"
-        count = int(self.model.interactions.popularity[product])
-        return f"{count} {_customers(count)} took it"
+        return f"{len(days)} {_customers(len(days))} took it" if len(days) else "nobody took it yet"
 
     def for_similar(self, source: int, product: int) -> str:
         """Say what two products have in common."""
         both = int(self.model.companions.together[source, product])
-        alike = self.model.likeness is not None and self.model.likeness.between(np.array([source]))[0, product]
-        if both and self.model.companions.cosine(source)[product] >= float(alike):
-            return self._together(source, product).replace(" have it too", f" have {self._id(product)} too")
+        alike = 0.0
+        if self.model.likeness is not None:
+            alike = float(self.model.likeness.between(np.array([source]))[0, product])
+        if both and self.model.companions.cosine(source)[product] >= alike:
+            return self.together(source, product).replace(" have it too", f" have {self._id(product)} too")
         return f"reviews speak of it as they do of {self._id(source)}"
 
-    def _praise(self, customer: int, product: int) -> str:
+    def praise(self, customer: int, product: int) -> str:
+        """Say what is praised of a product that the customer spoke of; nothing where little is known."""
         needs = self.model.needs
-        assert needs is not None
-        cares = needs.cares[[customer]].toarray()[0]
+        if needs is None:
+            return ""
+        return self.praise_of(needs.cares[[customer]].toarray()[0], product, "you spoke of")
+
+    def praise_of(self, cares: Floats, product: int, opening: str) -> str:
+        """Say the same for a customer who cares for themes to these degrees, shape (n_themes,)."""
+        needs = self.model.needs
+        if needs is None:
+            return ""
         enough = needs.judged[product] >= MIN_JUDGED
         share = np.divide(needs.praised[product], needs.judged[product], out=np.zeros(len(enough)), where=enough)
         strong = np.where(enough & (share >= 0.5), cares * needs.strength[product], 0)
@@ -81,7 +104,7 @@ class Reasons:
         if strong[theme] <= 0:
             return ""
         judged, praised = int(needs.judged[product, theme]), int(needs.praised[product, theme])
-        return f"you spoke of {needs.themes[theme]}; {praised} of {judged} mentions here that judge it praise it"
+        return f"{opening} {needs.themes[theme]}; {praised} of the {judged} mentions of it here that judge it praise it"
 
     def _id(self, product: int) -> str:
         return str(self.model.interactions.products[product])

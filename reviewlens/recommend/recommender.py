@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
 
 COLUMNS = ("product_id", "score", "reason")
 _CELLS = 8_000_000  # scores in memory at a time
+
+
+class Answer(NamedTuple):
+    """Products for one customer, best first."""
+
+    product_id: list[str]
+    score: list[float]
+    reason: list[str]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return columns product_id, score, reason."""
+        return pd.DataFrame(self._asdict(), columns=list(COLUMNS)).astype({"score": float})
 
 
 @dataclass
@@ -70,10 +82,15 @@ class Recommender:
         if interactions is None:
             raise InputError("nothing to learn from", where="Recommender.fit", hint="give interactions, a run, or both")
         rows = read_interactions(interactions, alias=alias)
-        evidence = None if evidence is None else checked(evidence)
-        model = cls._signals(rows, evidence)
-        model.weights = learn_weights(rows, evidence, cls._signals)
+        model = cls.learn(rows, None if evidence is None else checked(evidence))
         model.alias = alias if alias is not None else (_hasher(run) if run is not None else None)
+        return model
+
+    @classmethod
+    def learn(cls, rows: Interactions, evidence: pd.DataFrame | None = None, *, off: Sequence[str] = ()) -> Recommender:
+        """Learn from interactions that are read already; signals named in `off` are left out of account."""
+        model = cls._signals(rows, evidence)
+        model.weights = learn_weights(rows, evidence, cls._signals, off=off)
         return model
 
     @classmethod
@@ -82,18 +99,21 @@ class Recommender:
         needs = None if evidence is None else Needs.fit(rows, evidence)
         return cls(rows, Companions.fit(rows), Trend.fit(rows), likeness, needs)
 
-    def recommend(self, *, customer: str, k: int = 10, at: str | pd.Timestamp | None = None) -> pd.DataFrame:
+    def recommend(
+        self, *, customer: str, k: int = 10, at: str | pd.Timestamp | None = None, needs: Sequence[str] = ()
+    ) -> pd.DataFrame:
         """Return the `k` best products for a customer that they do not have yet, best first.
 
         `at` is the moment of which the trend speaks; without it the customer's last interaction. A customer who is
-        unknown gets what is in demand at the end of the data. Columns product_id, score (larger is better,
-        comparable within one answer), reason. Fewer rows where fewer products are left.
+        unknown gets the products that are strong in the themes of `needs`, else what is in demand at the end of
+        the data. Columns product_id, score (larger is better, comparable within one answer), reason. Fewer rows where
+        fewer products are left.
         """
         _positive(k)
         place = self._place(str(customer))
         if place is None:
-            return self._for_unknown(k, at)
-        return next(self._answers(np.array([place]), k, at))
+            return self._for_unknown(k, at, needs)
+        return next(self._answers(np.array([place]), k, at)).to_frame()
 
     def similar(self, product_id: str, *, k: int = 10) -> pd.DataFrame:
         """Return the `k` products most alike: taken by the same customers, spoken of in the same words.
@@ -110,12 +130,9 @@ class Recommender:
         if self.likeness is not None:
             score = score + self.likeness.between(np.array([place]))[0]
         best = [i for i in _best(score, k) if score[i] > 0]
-        reasons = Reasons(self)
-        return _answer(known, best, score, [reasons.for_similar(place, i) for i in best])
+        return _answer(known, best, score, [self._reasons.for_similar(place, i) for i in best]).to_frame()
 
-    def recommend_each(
-        self, *, k: int = 10, at: str | pd.Timestamp | None = None
-    ) -> Iterator[tuple[str, pd.DataFrame]]:
+    def recommend_each(self, *, k: int = 10, at: str | pd.Timestamp | None = None) -> Iterator[tuple[str, Answer]]:
         """Yield every customer and their answer, in order of customer, with bounded memory."""
         _positive(k)
         n_customers, n_products = self.interactions.shape
@@ -138,6 +155,10 @@ class Recommender:
     def _history(self) -> sparse.csr_matrix:
         return histories(self.interactions)
 
+    @cached_property
+    def _reasons(self) -> Reasons:
+        return Reasons(self)
+
     def _place(self, customer: str) -> int | None:
         known = self.interactions.customers
         for name in (customer, *([self.alias(customer)] if self.alias is not None else [])):
@@ -151,31 +172,46 @@ class Recommender:
             return self.interactions.last_day[customers]
         return np.full(len(customers), _day(at))
 
-    def _answers(self, customers: NDArray[np.int64], k: int, at: str | pd.Timestamp | None) -> Iterator[pd.DataFrame]:
+    def _answers(self, customers: NDArray[np.int64], k: int, at: str | pd.Timestamp | None) -> Iterator[Answer]:
         moments = self._moments(customers, at)
         parts = self.scores(customers, moments)
         total = self.combined(parts)
         taken = self._history[customers]
-        reasons = Reasons(self)
         for row, customer in enumerate(customers):
-            total[row, taken[row].indices] = -np.inf
+            own = slice(taken.indptr[row], taken.indptr[row + 1])
+            had = taken.indices[own]
+            total[row, had] = -np.inf
             best = _best(total[row], k)
-            said = []
-            for i in best:
-                own = {name: part[row, i] for name, part in parts.items()}
-                said.append(reasons.for_customer(int(customer), moments[row], i, own))
+            weighted = {name: self.weights[name] * part[row, best] for name, part in parts.items()}
+            said = self._reasons.for_customer(int(customer), had, taken.data[own], moments[row], best, weighted)
             yield _answer(self.interactions.products, best, total[row], said)
 
     def combined(self, parts: dict[str, Floats]) -> Floats:
         """Return the weighted sum of the signals, shape (b, n_products)."""
         return np.asarray(sum(self.weights[name] * part for name, part in parts.items()))
 
-    def _for_unknown(self, k: int, at: str | pd.Timestamp | None) -> pd.DataFrame:
+    def _for_unknown(self, k: int, at: str | pd.Timestamp | None, needs: Sequence[str]) -> pd.DataFrame:
         moment = np.array([self.interactions.day.max() if at is None else _day(at)])
         score = self.trend.score(self._history[:0], moment)[0]
+        said = self._reasons.for_trend
+        if not needs:
+            best = _best(score, k)
+            return _answer(self.interactions.products, best, score, [said(i, moment[0]) for i in best]).to_frame()
+        cares = self._cares(needs)
+        assert self.needs is not None
+        # what is in demand decides among products that meet the needs equally well
+        score = self.needs.strength @ cares + 1e-6 * score
         best = _best(score, k)
-        reasons = Reasons(self)
-        return _answer(self.interactions.products, best, score, [reasons.for_trend(i, moment[0]) for i in best])
+        reasons = [self._reasons.praise_of(cares, i, "you care for") or said(i, moment[0]) for i in best]
+        return _answer(self.interactions.products, best, score, reasons).to_frame()
+
+    def _cares(self, needs: Sequence[str]) -> Floats:
+        known = [] if self.needs is None else self.needs.themes
+        unknown = [theme for theme in needs if theme not in known]
+        if unknown:
+            hint = f"known: {', '.join(known)}" if known else "fit with a run that has themes"
+            raise ConfigError(f"unknown theme {', '.join(map(repr, unknown))}", where="needs", hint=hint)
+        return np.array([float(theme in needs) for theme in known]) / len(set(needs))
 
     def __repr__(self) -> str:
         n_customers, n_products = self.interactions.shape
@@ -187,13 +223,16 @@ class Recommender:
 def _best(score: Floats, k: int) -> list[int]:
     """Return the positions of the `k` largest finite scores; products are sorted, so ties go by product id."""
     # a rounded score keeps the order the same where sums differ in their last bits
-    order = np.argsort(-np.round(score, 12), kind="stable")[: k + int(np.isneginf(score).sum())]
-    return [int(i) for i in order if np.isfinite(score[i])][:k]
+    loss = -np.round(score, 12)
+    k = min(k, int(np.isfinite(loss).sum()))
+    if k == 0:
+        return []
+    near = np.flatnonzero(loss <= np.partition(loss, k - 1)[k - 1])
+    return [int(i) for i in near[np.argsort(loss[near], kind="stable")][:k]]
 
 
-def _answer(products: NDArray[np.str_], best: list[int], score: Floats, reasons: list[str]) -> pd.DataFrame:
-    found = {"product_id": products[best].astype(object), "score": np.round(score[best], 12), "reason": reasons}
-    return pd.DataFrame(found, columns=list(COLUMNS)).astype({"score": float, "reason": object})
+def _answer(products: NDArray[np.str_], best: list[int], score: Floats, reasons: list[str]) -> Answer:
+    return Answer(products[best].tolist(), np.round(score[best], 12).tolist(), reasons)
 
 
 def _positive(k: int) -> None:

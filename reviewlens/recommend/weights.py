@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,14 +30,17 @@ ROUNDS = 2
 Build = Callable[[Interactions, pd.DataFrame | None], "Recommender"]
 
 
-def learn_weights(rows: Interactions, evidence: pd.DataFrame | None, build: Build) -> dict[str, float]:
+def learn_weights(
+    rows: Interactions, evidence: pd.DataFrame | None, build: Build, *, off: Sequence[str] = ()
+) -> dict[str, float]:
     """Choose the weights under which the last product of customers, hidden, ranks best.
 
     The gain of a rank r (0-based) is 1 / log2(r + 2), averaged over at most 2,000 customers: nDCG without a cut.
+    Signals in `off` weigh nothing.
     """
     last = np.flatnonzero(rows.is_last())
     if len(last) < FEWEST:
-        return dict(DEFAULTS)
+        return {name: 0.0 if name in off else weight for name, weight in DEFAULTS.items()}
     most = min(MOST, max(FEWEST, CELLS // len(rows.products)))
     names = rows.customers[rows.customer[last]].astype(object)
     chosen = last[np.argsort(pd.util.hash_array(names, categorize=False), kind="stable")[:most]]
@@ -48,16 +51,16 @@ def learn_weights(rows: Interactions, evidence: pd.DataFrame | None, build: Buil
     customers = rows.customer[hidden]
     parts = model.scores(customers, rest.last_day[customers])
     taken = rest.matrix()[customers].tocoo()
-    for part in parts.values():
-        part[taken.row, taken.col] = -np.inf if part is parts["trend"] else 0.0
-    return _search(parts, rows.product[hidden])
+    # what a customer has already is no candidate; the weight of this signal is always 1
+    parts["companions"][taken.row, taken.col] = -1e9
+    return _search(parts, rows.product[hidden], off)
 
 
-def _search(parts: dict[str, Floats], target: NDArray[np.int64]) -> dict[str, float]:
-    weights = {name: DEFAULTS[name] for name in parts}
+def _search(parts: dict[str, Floats], target: NDArray[np.int64], off: Sequence[str]) -> dict[str, float]:
+    weights = {name: 0.0 if name in off else DEFAULTS[name] for name in parts}
     best = -1.0
     for _ in range(ROUNDS):
-        for name in (name for name in GRID if name in parts):
+        for name in (name for name in GRID if name in parts and name not in off):
             rest = np.asarray(sum(weights[other] * parts[other] for other in parts if other != name))
             gains = [(gain(rest + weight * parts[name], target), -weight) for weight in GRID[name]]
             found, negative = max(gains)
