@@ -9,7 +9,7 @@ import pandas as pd
 
 from reviewlens.report.charts import columns
 from reviewlens.report.page import Page
-from reviewlens.schemas import POLARITIES
+from reviewlens.schemas import OTHER, POLARITIES
 from reviewlens.tables.stats import change_p_value
 
 MOST_NAMED = 3  # themes in one sentence
@@ -135,12 +135,37 @@ def _needs(page: Page) -> Iterator[Fact]:
             ),
             "needs",
         )
-    alerts = page.table("alerts")
-    if len(alerts):
-        yield Fact(words.say("alerts", n=len(alerts)), "rising")
+    yield from _newest_rise(page)
     wishes = page.table("wishes")
     if len(wishes):
-        top = wishes.iloc[0]
+        by_theme = wishes.groupby(["theme_id", "label"], as_index=False)["reviews"].sum()
+        named = by_theme[by_theme["theme_id"] != OTHER].sort_values(["reviews", "theme_id"], ascending=[False, True])
+        key, most = ("top_wish", named.iloc[0]) if len(named) else ("wishes_are", by_theme.iloc[0])
         yield Fact(
-            words.say("top_wish", n=int(wishes["reviews"].sum()), cue=top["cue"], m=int(top["reviews"])), "wishes"
+            words.say(key, n=int(wishes["reviews"].sum()), label=most["label"], m=int(most["reviews"])), "wishes"
         )
+
+
+def _newest_rise(page: Page) -> Iterator[Fact]:
+    """The newest rise, the surest of its period, told of a product where one explains it."""
+    alerts = page.table("alerts")
+    if alerts.empty:
+        return
+    words, newest = page.words, alerts[alerts["period"] == alerts["period"].iloc[0]]
+    told = newest[newest["measure"] != "phrase"]
+    told = told[told["product_id"] != "*"] if (told["product_id"] != "*").any() else told
+    top = (told if len(told) else newest).iloc[0]
+    everywhere = top["product_id"] == "*"
+    yield Fact(
+        words.say(
+            "rise_everywhere" if everywhere else "rise",
+            label=page.label(top["theme_id"], top["label"]),
+            period=page.period(top["period"]),
+            product=page.product_names.get(top["product_id"], top["product_id"]),
+            n=int(top["reviews_in_all"]),
+            share=words.share(top["share"]),
+            before=words.share(top["share_before"]),
+            what=words.say(f"rise_{top['measure']}", cue=top["cue"]),
+        ),
+        "rising",
+    )

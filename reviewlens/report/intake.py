@@ -41,12 +41,13 @@ def trust(page: Page) -> Mapping[str, Any] | None:
     manifest = page.manifest
     model = manifest.get("model", {})
     measured = {k: v for k, v in model.get("metrics", {}).items() if isinstance(v, int | float | str)}
-    drift = manifest.get("drift")
+    drift = manifest.get("drift", {})
     return {
         "fingerprints": [(k, v) for k, v in manifest.get("fingerprints", {}).items() if k != "customer_key"],
         "model": model.get("name"),
         "metrics": [(k, _shown(v)) for k, v in list(measured.items())[:MODEL_KEYS]],
-        "drift": [(k, _shown(v)) for k, v in drift.items() if isinstance(v, int | float | str)] if drift else [],
+        "drift": [(name, index, name in drift["drifted"]) for name, index in drift.get("index", {}).items()],
+        "reference": int(drift.get("reference_reviews", 0)),
         "version": manifest.get("versions", {}).get("reviewlens", ""),
         "finished": manifest.get("told", {}).get("finished_at", ""),
         "min_reviews": page.config.min_reviews,

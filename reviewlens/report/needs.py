@@ -9,10 +9,13 @@ import pandas as pd
 
 from reviewlens.report.charts import Trend, interval, shade, trend
 from reviewlens.report.page import Page, Quote
+from reviewlens.schemas import OTHER
 from reviewlens.tables.stats import wilson
 
-MOST_NEEDS, MOST_TRENDS, MOST_RISING, MOST_WISHES = 20, 12, 8, 10
+MOST_NEEDS, MOST_TRENDS, MOST_RISING, MOST_WISHES = 20, 12, 8, 9
+MOST_CUES, MOST_QUOTES, QUOTES_PER_CUE = 4, 3, 2
 HEAT_THEMES, HEAT_PRODUCTS = 14, 10
+MEASURES = ("mentions", "complaints", "phrase")  # the first one that rose is told
 KINDS = ("complaint", "wish", "praise")
 
 
@@ -75,7 +78,7 @@ def rising(page: Page) -> Mapping[str, Any] | None:
     words, rows = page.words, []
     for key, told in alerts.groupby(["theme_id", "product_id", "period"], sort=False) if len(alerts) else ():
         theme_id, product_id = str(key[0]), str(key[1])
-        first = told.iloc[0]
+        first = told.sort_values("measure", key=lambda column: column.map(MEASURES.index), kind="stable").iloc[0]
         quote = next((q for q in told["quote"] if isinstance(q, str)), None)
         label = page.label(theme_id, first["label"])
         where = words.say("all_products") if product_id == "*" else page.product_names.get(product_id, product_id)
@@ -100,20 +103,26 @@ def rising(page: Page) -> Mapping[str, Any] | None:
 
 
 def wishes(page: Page) -> Mapping[str, Any] | None:
-    """What customers wish for, in their own words, most wanted first."""
+    """What customers wish for, in their own words, by theme; the theme with most wishes first, what fits none last."""
     found = page.table("wishes")
     if found.empty:
         return None
-    rows = [
-        {
-            "label": page.label(row["theme_id"], row["label"]),
-            "cue": row["cue"],
-            "reviews": int(row["reviews"]),
-            "quotes": page.quotes(row),
-        }
-        for _, row in found.head(MOST_WISHES).iterrows()
-    ]
-    return {"rows": rows, "left": len(found) - len(rows), "reviews": int(found["reviews"].sum())}
+    rows: list[dict[str, Any]] = []
+    for theme_id, told in found.groupby("theme_id", sort=False):
+        quotes = [quote for _, row in told.iterrows() for quote in page.quotes(row)[:QUOTES_PER_CUE]]
+        rows.append(
+            {
+                "label": page.label(str(theme_id), told["label"].iloc[0]),
+                "other": theme_id == OTHER,
+                "wishes": int(told["reviews"].sum()),
+                "cues": [(row["cue"], int(row["reviews"])) for _, row in told.iterrows() if row["reviews"] > 1][
+                    :MOST_CUES
+                ],
+                "quotes": quotes[:MOST_QUOTES],
+            }
+        )
+    rows.sort(key=lambda row: (row["other"], -row["wishes"], row["label"]))
+    return {"rows": rows[:MOST_WISHES], "left": max(0, len(rows) - MOST_WISHES), "wishes": int(found["reviews"].sum())}
 
 
 def heatmap(page: Page) -> Mapping[str, Any] | None:
