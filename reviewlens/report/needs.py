@@ -118,11 +118,13 @@ def wishes(page: Page) -> Mapping[str, Any] | None:
                 "cues": [(row["cue"], int(row["reviews"])) for _, row in told.iterrows() if row["reviews"] > 1][
                     :MOST_CUES
                 ],
-                "quotes": quotes[:MOST_QUOTES],
+                "quotes": quotes[: 2 * MOST_QUOTES if theme_id == OTHER else MOST_QUOTES],
             }
         )
-    rows.sort(key=lambda row: (row["other"], -row["wishes"], row["label"]))
-    return {"rows": rows[:MOST_WISHES], "left": max(0, len(rows) - MOST_WISHES), "wishes": int(found["reviews"].sum())}
+    rows.sort(key=lambda row: (-row["wishes"], row["label"]))
+    themed, others = [row for row in rows if not row["other"]], [row for row in rows if row["other"]]
+    shown = themed[: MOST_WISHES - len(others)] + others
+    return {"rows": shown, "left": len(rows) - len(shown), "wishes": int(found["reviews"].sum())}
 
 
 def heatmap(page: Page) -> Mapping[str, Any] | None:
