@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence, Set
+from functools import cache
+from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +28,7 @@ from reviewlens.themes import ThemeSet
 QUOTE_CHARS = 240  # a quote is read in a table cell
 BEST_QUOTE_BYTES = 90
 SHORTEST_QUOTE = 12  # bytes
+LONGEST_BOILERPLATE = 60  # characters
 
 _NOT_WORD = re.compile(r"[\W_]+")
 
@@ -119,7 +122,21 @@ def _reason(given: str | None, deleted_at: int | None, body: str) -> str:
         return "deleted"
     if given:
         return given
-    return SCORED_REASON if body and not body.isspace() else "empty_text"
+    if not body or body.isspace():
+        return "empty_text"
+    return "boilerplate" if len(body) < LONGEST_BOILERPLATE and letters_of(body) in boilerplate() else SCORED_REASON
+
+
+def letters_of(body: str) -> str:
+    """Return the letters and digits of a text in lower case: what copies of it share."""
+    return _NOT_WORD.sub("", body).casefold()
+
+
+@cache
+def boilerplate() -> frozenset[str]:
+    """Return what shops write where a customer wrote nothing."""
+    lines = (files("reviewlens") / "data" / "boilerplate.txt").read_text("utf-8").splitlines()
+    return frozenset(letters_of(line) for line in lines if not line.startswith("#"))
 
 
 def read_batch(batch: Batch, classifier: Classifier) -> Reading:
@@ -138,7 +155,7 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
     whole[:, 1] = SCALE - whole[:, 0] - whole[:, 2]
     declared = batch.rows.column("language").to_pylist()
     polarity = needs.review_polarity(scores.proba, reading.owner, scores.segment_proba)
-    text_hash = [hash64(_NOT_WORD.sub("", t).casefold() or t) for t in reading.texts]
+    text_hash = [hash64(letters_of(t) or t) for t in reading.texts]
     found = {
         "text_hash": text_hash,
         "bands": bands(reading.texts, text_hash).tolist(),

@@ -29,7 +29,7 @@ from reviewlens.store import Store, key_mark
 from reviewlens.themes import ThemeSet
 
 # What the user, not the data, took out; rows with any other reason count as lost.
-NOT_LOST = frozenset({SCORED_REASON, "deleted", FORGOTTEN})
+NOT_LOST = frozenset({SCORED_REASON, "boilerplate", "deleted", FORGOTTEN})
 
 log = logging.getLogger("reviewlens")
 

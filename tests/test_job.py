@@ -293,3 +293,10 @@ def test_copies_are_counted_once_and_never_fill_a_table(tmp_path):
     assert battery["distinct_texts"] == 3
     quotes = battery[["quote_1", "quote_2", "quote_3"]].dropna()
     assert sum("lasts" in quote or "wonderful" in quote for quote in quotes) <= 2
+
+
+def test_what_the_shop_wrote_is_nobodys_opinion(tmp_path):
+    run = rl.analyze(
+        ["默认好评", "此用户没有填写评价。", "The customer left no comment.", "good product"], out=tmp_path / "lens"
+    )
+    assert run.tables["intake"].set_index("reason")["reviews"].to_dict() == {"boilerplate": 3, "scored": 1}
