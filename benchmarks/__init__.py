@@ -1,0 +1,1 @@
+"""Measurements: accuracy, speed, nights; each names its command and keeps its raw results as JSON."""
