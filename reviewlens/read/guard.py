@@ -1,43 +1,55 @@
-"""What a Parquet file claims, weighed against what it is, before anything of it is unpacked."""
+"""What a Parquet file claims, weighed against what it is."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
+from reviewlens.read.footer import Chunk, Footer, pages
+
 ROWS_PER_BYTE = 20  # a file of nothing but equal rows comes to about 50; nobody's export does
 ROWS_BELIEVED = 1_000_000  # so many rows may claim what they like
 RATIO = 500  # unpacked to packed bytes of a column; text packs 3 to 20 times
+RATIO_OF_FILE = 2_000  # unpacked text to bytes of the file; one long text that all rows repeat beats any other ratio
 BYTES_BELIEVED = 256 << 20
+PAGE_BELIEVED = 64 << 20  # writers make pages of 1 to 20 MB
+PAGE_MOST = 1 << 30
 ROW_GROUPS = 100_000
 
 
-def distrust(metadata: Any, size: int, columns: Collection[str]) -> str | None:
-    """Return why a file of `size` bytes is not to be unpacked, or None.
-
-    `metadata` is its `pyarrow.parquet.FileMetaData`; only `columns` are going to be read.
-    """
-    groups = metadata.num_row_groups
-    if groups > ROW_GROUPS:
-        return f"it claims {groups:,} row groups"
-    rows = metadata.num_rows
+def distrust(footer: Footer, size: int, columns: Collection[str] | None) -> str | None:
+    """Return why a file of `size` bytes is not to be unpacked, or None; only `columns` are going to be read."""
+    rows = footer.rows
+    if len(footer.groups) > ROW_GROUPS:
+        return f"it claims {len(footer.groups):,} row groups"
     if rows < 0 or (rows > ROWS_BELIEVED and rows > ROWS_PER_BYTE * size):
         return f"it claims {rows:,} rows in {size:,} bytes"
-    counted = 0
-    for g in range(groups):
-        group = metadata.row_group(g)
-        counted += group.num_rows
-        if group.num_rows < 0:
-            return f"row group {g} claims {group.num_rows:,} rows"
-        for c in range(group.num_columns):
-            chunk = group.column(c)
-            if chunk.path_in_schema.split(".")[0] not in columns and chunk.path_in_schema not in columns:
-                continue
-            packed, unpacked = chunk.total_compressed_size, chunk.total_uncompressed_size
-            if not 0 <= packed <= size:
-                return f"row group {g} claims {packed:,} bytes in a file of {size:,}"
-            if unpacked < 0 or (unpacked > BYTES_BELIEVED and unpacked > RATIO * packed):
-                return f"row group {g} claims to unpack {packed:,} bytes to {unpacked:,}"
-    if counted != rows:
-        return f"its row groups hold {counted:,} rows, it claims {rows:,}"
+    if min((group.rows for group in footer.groups), default=0) < 0 or rows != sum(
+        group.rows for group in footer.groups
+    ):
+        return f"its row groups do not add up to the {rows:,} rows that it claims"
+    for group in footer.groups:
+        for chunk in group.chunks:
+            doubt = _distrust_chunk(chunk, size) if columns is None or chunk.column in columns else None
+            if doubt:
+                return doubt
+    return None
+
+
+def _distrust_chunk(chunk: Chunk, size: int) -> str | None:
+    if chunk.start < 4 or chunk.packed < 0 or chunk.start + chunk.packed > size:
+        return f"column {chunk.column!r} is said to lie outside of the file"
+    if chunk.unpacked < 0 or (chunk.unpacked > BYTES_BELIEVED and chunk.unpacked > RATIO * chunk.packed):
+        return f"column {chunk.column!r} claims to unpack {chunk.packed:,} bytes to {chunk.unpacked:,}"
+    return None
+
+
+def distrust_pages(stream: Any, chunk: Chunk) -> str | None:
+    """Return why the pages of a chunk are not to be unpacked: a reader allocates what a page's own header says.
+
+    Raises `ValueError` for headers that make no sense.
+    """
+    for page in pages(stream, chunk):
+        if page.unpacked > PAGE_MOST or (page.unpacked > PAGE_BELIEVED and page.unpacked > RATIO * page.packed):
+            return f"a page of column {chunk.column!r} claims to unpack {page.packed:,} bytes to {page.unpacked:,}"
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 from reviewlens.errors import ColumnError, InputError
 from reviewlens.read.columns import check_mapping, find_columns, no_such_column
 from reviewlens.read.convert import left_out
+from reviewlens.read.footer import Footer, read_footer
 from reviewlens.read.guard import distrust
 from reviewlens.read.memory import FRAME, to_table
 from reviewlens.read.part import Part
 from reviewlens.read.paths import Found, find_files, is_path
-from reviewlens.read.source import FileSource, Source, TableSource, UnreadableError, open_parquet
+from reviewlens.read.source import FileSource, Source, TableSource, UnreadableError, open_parquet, unreadable_as
 
 MAX_PARTS_OF_A_GROUP = 32  # a row group is unpacked from its start for each of its parts
 
@@ -81,9 +82,9 @@ def _files(files: list[Found], given: Mapping[str, str]) -> tuple[list[Source], 
     for file in files:
         rows = 0
         try:
-            metadata, schema = _footer(file)
-            rows = metadata.num_rows
-            sources.append(_source(file, metadata, schema, given))
+            footer, schema = _open(file)
+            rows = footer.rows
+            sources.append(_source(file, footer, schema, given))
             names |= dict.fromkeys((*schema.names, *(key for key, _ in file.folders)))
         except UnreadableError as error:
             errors.append(error)
@@ -106,38 +107,34 @@ def _nothing_readable(files: list[Found], errors: list[InputError]) -> InputErro
     return InputError("nothing here can be read as Parquet", where=", ".join(told[:5]) + more, hint=errors[0].hint)
 
 
-def _source(file: Found, metadata: Any, schema: Any, given: Mapping[str, str]) -> FileSource:
-    if doubt := distrust(metadata, file.size, ()):
-        raise UnreadableError("claims_too_much", doubt, where=file.name)
+def _source(file: Found, footer: Footer, schema: Any, given: Mapping[str, str]) -> FileSource:
     there = {key: value for key, value in file.folders if key not in schema.names}
     columns = find_columns([*schema.names, *there], given, where=file.name)
     folders = tuple((ours, key, there[key]) for ours, key in columns.items() if key in there)
     own = {ours: theirs for ours, theirs in columns.items() if theirs not in there}
     out = left_out(schema, own, file.name)
     kept = tuple((ours, theirs) for ours, theirs in own.items() if ours not in out)
-    if doubt := distrust(metadata, file.size, {theirs for _, theirs in kept}):
-        raise UnreadableError("claims_too_much", doubt, where=file.name)
-    groups = tuple(metadata.row_group(g).num_rows for g in range(metadata.num_row_groups))
+    _check_claims(file, footer, {theirs for _, theirs in kept})
+    groups = tuple(group.rows for group in footer.groups)
     return FileSource(file, groups, kept, folders, tuple(out.values()))
 
 
-def _footer(file: Found) -> tuple[Any, Any]:
-    try:
-        with file.open() as stream:
-            if file.size < 12 or stream.read(4) != b"PAR1":
-                raise UnreadableError("not_parquet", "it does not begin like a Parquet file", where=file.name)
-            stream.seek(file.size - 4)
-            if stream.read(4) != b"PAR1":
-                raise UnreadableError("truncated", "it begins but does not end like a Parquet file", where=file.name)
-            stream.seek(0)
-            parquet = open_parquet(stream)
-            return parquet.metadata, parquet.schema_arrow
-    except UnreadableError:
-        raise
-    except PermissionError as error:
-        raise UnreadableError("unreadable", str(error), where=file.name) from None
-    except Exception as error:  # a hostile footer may raise anything that pyarrow has
-        raise UnreadableError("not_parquet", f"{type(error).__name__}: {str(error)[:200]}", where=file.name) from None
+def _check_claims(file: Found, footer: Footer, columns: Collection[str]) -> None:
+    if doubt := distrust(footer, file.size, columns):
+        raise UnreadableError("claims_too_much", doubt, where=file.name)
+
+
+def _open(file: Found) -> tuple[Footer, Any]:
+    with unreadable_as("unreadable", file.name), file.open() as stream:
+        if file.size < 12 or stream.read(4) != b"PAR1":
+            raise UnreadableError("not_parquet", "it does not begin like a Parquet file", where=file.name)
+        stream.seek(file.size - 4)
+        if stream.read(4) != b"PAR1":
+            raise UnreadableError("truncated", "it begins but does not end like a Parquet file", where=file.name)
+        with unreadable_as("not_parquet", file.name):
+            footer = read_footer(stream, file.size)
+            _check_claims(file, footer, ())
+            return footer, open_parquet(stream).schema_arrow
 
 
 def _all_there(given: Mapping[str, str], names: Iterable[str], where: str) -> None:

@@ -48,7 +48,7 @@ def _headline(check: Check) -> str:
 
 
 def _sections(check: Check) -> Iterator[tuple[str, list[Line]]]:
-    every = {
+    every: dict[str, list[Line]] = {
         "columns": [_column(check, ours) for ours in check.columns],
         "stars": _shares(check.stars),
         "languages": _shares(dict(list(check.languages.items())[:8])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,8 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from reviewlens.errors import InputError
+from reviewlens.read import guard
+from reviewlens.read.footer import Group, read_footer
 from reviewlens.read.memory import FRAME
 from reviewlens.read.paths import Found
 from reviewlens.read.strings import is_texty
@@ -37,6 +41,18 @@ class UnreadableError(InputError):
 
 def _unreadable(reason: str, detail: str, where: str, rows: int) -> UnreadableError:
     return UnreadableError(reason, detail, where=where, rows=rows)
+
+
+@contextmanager
+def unreadable_as(reason: str, name: str) -> Iterator[None]:
+    """Turn what a damaged or hostile file raises, which may be anything, into an `UnreadableError`."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        first = (str(error).splitlines() or [""])[0][:200]
+        raise UnreadableError(reason, f"{type(error).__name__}: {first}", where=name) from None
 
 
 @dataclass(frozen=True)
@@ -68,12 +84,9 @@ class FileSource:
     def content(self) -> str:
         """Hash of the file's bytes."""
         digest = hashlib.blake2b(digest_size=16)
-        try:
-            with self.file.open() as stream:
-                while chunk := stream.read(1 << 20):
-                    digest.update(chunk)
-        except OSError as error:
-            raise UnreadableError("unreadable", _first_line(error), where=self.name) from None
+        with unreadable_as("unreadable", self.name), self.file.open() as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
         return digest.hexdigest()
 
     def scan(self, first: int, last: int, wanted: Collection[str] | None, batch_rows: int) -> Rows:
@@ -82,17 +95,20 @@ class FileSource:
         Strings may come as dictionaries, which keeps a value that a million rows repeat in memory once.
         Raises `UnreadableError` when the file is damaged or changes meanwhile.
         """
-        try:
-            yield from self._scan(first, last, wanted, batch_rows)
+        unpacked = 0
+        with unreadable_as("damaged", self.name):
+            for at, batch in self._scan(first, last, wanted, batch_rows):
+                unpacked += int(_weights(batch).sum())
+                if unpacked > guard.BYTES_BELIEVED and unpacked > guard.RATIO_OF_FILE * self.size:
+                    detail = f"{self.size:,} bytes unpack to more than {unpacked:,}"
+                    raise UnreadableError("claims_too_much", detail, where=self.name)
+                yield at, batch
             if self.file.changed():
                 raise UnreadableError("changed", "the file was changed while it was read", where=self.name)
-        except UnreadableError:
-            raise
-        except Exception as error:  # a hostile file may raise anything that pyarrow and the system have
-            raise UnreadableError("damaged", _first_line(error), where=self.name) from error
 
     def _scan(self, first: int, last: int, wanted: Collection[str] | None, batch_rows: int) -> Rows:
         with self.file.open() as stream:
+            footer = read_footer(stream, self.size)
             parquet = open_parquet(stream)
             schema = parquet.schema_arrow
             names = schema.names if wanted is None else list(wanted)
@@ -100,17 +116,24 @@ class FileSource:
             start = 0
             for group, rows in enumerate(self.groups):
                 if start < last and start + rows > first:
-                    for at, batch in self._scan_group(parquet, group, start, (first, last), names, batch_rows):
+                    said = _with_columns(footer.groups[group], names)
+                    self._check_pages(stream, said)
+                    most = _rows_at_a_time(said, batch_rows)
+                    for at, batch in self._scan_group(parquet, group, start, (first, last), names, most):
                         yield at, batch if wanted is not None else _as_in(schema, batch)
                 start += rows
+
+    def _check_pages(self, stream: Any, group: Group) -> None:
+        for chunk in group.chunks:
+            if doubt := guard.distrust_pages(stream, chunk):
+                raise UnreadableError("claims_too_much", doubt, where=self.name)
 
     def _scan_group(
         self, parquet: pq.ParquetFile, group: int, start: int, span: tuple[int, int], names: list[str], batch_rows: int
     ) -> Rows:
         first, last = span
-        rows = _rows_at_a_time(parquet.metadata.row_group(group), names, batch_rows)
         at = start
-        for batch in parquet.iter_batches(rows, row_groups=[group], columns=names, use_threads=False):
+        for batch in parquet.iter_batches(batch_rows, row_groups=[group], columns=names, use_threads=False):
             low, high = max(first - at, 0), min(last - at, batch.num_rows)
             if high > low:
                 yield from _cut(batch.slice(low, high - low), at + low, batch_rows)
@@ -196,27 +219,18 @@ def _as_in(schema: pa.Schema, batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _rows_at_a_time(group: Any, names: Collection[str], batch_rows: int) -> int:
-    chunks = [group.column(i) for i in range(group.num_columns)]
-    size = sum(
-        c.total_uncompressed_size
-        for c in chunks
-        if c.path_in_schema in names or c.path_in_schema.split(".")[0] in names
-    )
-    return max(1, min(batch_rows, int(BATCH_BYTES * max(group.num_rows, 1) // max(size, 1))))
+def _with_columns(group: Group, names: Collection[str]) -> Group:
+    return group._replace(chunks=tuple(chunk for chunk in group.chunks if chunk.column in names))
+
+
+def _rows_at_a_time(group: Group, batch_rows: int) -> int:
+    size = sum(chunk.unpacked for chunk in group.chunks)
+    return max(1, min(batch_rows, BATCH_BYTES * group.rows // max(size, 1)))
 
 
 def _cut(batch: pa.RecordBatch, first: int, batch_rows: int) -> Rows:
     """Yield the batch in pieces that hold at most `batch_rows` rows and, unpacked, about BATCH_BYTES."""
-    weight = np.zeros(batch.num_rows, np.int64)
-    for column in batch.columns:
-        if pa.types.is_dictionary(column.type) and is_texty(column.type.value_type):
-            lengths = _lengths(column.dictionary).take(column.indices)
-        elif is_texty(column.type):
-            lengths = _lengths(column)
-        else:
-            continue
-        weight += lengths.fill_null(0).to_numpy(zero_copy_only=False)
+    weight = _weights(batch)
     if batch.num_rows <= batch_rows and weight.sum() <= BATCH_BYTES:
         yield first, batch
         return
@@ -230,12 +244,21 @@ def _cut(batch: pa.RecordBatch, first: int, batch_rows: int) -> Rows:
         start = stop
 
 
+def _weights(batch: pa.RecordBatch) -> NDArray[np.int64]:
+    """Return the bytes of text in each row, unpacked."""
+    weight = np.zeros(batch.num_rows, np.int64)
+    for column in batch.columns:
+        if pa.types.is_dictionary(column.type) and is_texty(column.type.value_type):
+            lengths = _lengths(column.dictionary).take(column.indices)
+        elif is_texty(column.type):
+            lengths = _lengths(column)
+        else:
+            continue
+        weight += lengths.fill_null(0).to_numpy(zero_copy_only=False)
+    return weight
+
+
 def _lengths(array: pa.Array) -> pa.Array:
     if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
         array = array.cast(pa.large_binary())
     return pc.binary_length(array).cast(pa.int64())
-
-
-def _first_line(error: BaseException) -> str:
-    lines = str(error).splitlines()
-    return f"{type(error).__name__}: {lines[0][:200] if lines else ''}"
