@@ -86,6 +86,10 @@ class JobConfig(_Settings):
 class RunOptions(_Settings):
     """How a run is carried out; never what comes out of it."""
 
+    engine: Literal["local", "spark"] = Field(default="local", description="who carries out the parts")
+    master: str | None = Field(
+        default=None, description="master of the Spark cluster; as `spark-submit` says, else this machine, if absent"
+    )
     workers: int | None = Field(default=None, ge=1, description="worker processes; the number of cores if absent")
     batch_rows: int = Field(default=2048, ge=1, description="reviews in memory at a time, per worker")
     part_rows: int = Field(default=50_000, ge=1, description="reviews per part, the unit of work that survives a crash")

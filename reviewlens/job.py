@@ -14,7 +14,7 @@ from tqdm import tqdm
 from reviewlens.classifier import Classifier
 from reviewlens.config import JobConfig, RunOptions, Settings, load_settings
 from reviewlens.engines import Engine
-from reviewlens.engines.local import LocalEngine
+from reviewlens.engines.choose import engine_for
 from reviewlens.errors import ConfigError, InputNotFoundError, RejectsError
 from reviewlens.forgetting import reviews_of
 from reviewlens.gates import check_gates, measure_drift
@@ -70,13 +70,14 @@ def run_night(
     stop: Stop | None = None,
 ) -> Run:
     """Do what `analyze` does, with merged settings and a `Stop` that others may ask."""
+    engine = engine or engine_for(settings.options)  # first, for an engine that cannot be had shall leave no trace
     store = Store(out)
     stop = stop or Stop(settings.options.max_seconds)
     with store.lock():
         if store.pending():
             _finish_forgetting(store)
         night = plan_night(store, data, settings, themes=themes, classifier=classifier)
-        return _carry_out(store, night, settings, engine or LocalEngine(settings.options.workers), stop)
+        return _carry_out(store, night, settings, engine, stop)
 
 
 def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, stop: Stop) -> Run:

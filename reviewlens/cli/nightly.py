@@ -10,7 +10,7 @@ import click
 from reviewlens.cli.show import show_json, show_table
 from reviewlens.cli.signals import heeding_signals
 from reviewlens.config import Settings
-from reviewlens.engines.local import LocalEngine
+from reviewlens.engines.choose import engine_for
 from reviewlens.job import NOT_LOST, run_night
 from reviewlens.planning import plan_night
 from reviewlens.run import Run
@@ -29,7 +29,7 @@ def carry_out(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
     before = Store(out).current_run()
     stop = Stop(settings.options.max_seconds)
     with heeding_signals(stop):
-        run = run_night(out, None, settings, engine=LocalEngine(settings.options.workers), stop=stop)
+        run = run_night(out, None, settings, engine=engine_for(settings.options), stop=stop)
     counts = run.manifest["counts"]
     idle = before is not None and before == run.folder
     if as_json:

@@ -46,6 +46,10 @@ def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
 @CLASSIFIER
 @click.option("--period", type=click.Choice(["day", "week", "month"]), help="length of a period in the tables")
 @click.option("--run-date", metavar="DATE", help="speak as of the end of this day (back-fill)")
+@click.option(
+    "--engine", type=click.Choice(["local", "spark"]), help="who carries out the work; this machine if absent"
+)
+@click.option("--master", metavar="URL", help="master of the Spark cluster, e.g. spark://host:7077")
 @click.option("--workers", type=int, help="worker processes")
 @click.option("--max-seconds", type=float, help="stop after this time; the next run goes on")
 @click.option(

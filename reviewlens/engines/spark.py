@@ -6,6 +6,7 @@ import os
 import queue
 import secrets
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reviewlens.engines import Work
@@ -41,6 +42,7 @@ class SparkEngine:
         """
         if not tasks:
             return
+        tasks = [task._replace(out=str(Path(task.out).absolute())) for task in tasks]  # executors start elsewhere
         check_seen(self.spark, tasks)
         job = _Job(self.spark, work, tasks)
         try:
