@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reviewlens.discovery.corpus import sample
-from reviewlens.discovery.growing import Grown, anchor_themes, grow
+from reviewlens.discovery.growing import KIN, Grown, anchor_themes, grow
 from reviewlens.discovery.guided import guide
 from reviewlens.discovery.phrases import Phrases, function_words, is_han, mine, tokens
 from reviewlens.discovery.registry import carry_over
@@ -79,7 +79,9 @@ def discover_themes(
 
 
 def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | None) -> list[Theme]:
-    phrases = mine(texts, least=_least(len(texts)), most=_MOST_PHRASES)
+    anchors = anchor_themes()
+    always = {phrase for name, phrases in anchors.items() if name.startswith(KIN) for phrase in phrases}
+    phrases = mine(texts, least=_least(len(texts)), most=_MOST_PHRASES, always=always)
     if len(phrases.phrases) < 2:
         raise InputError(
             f"no theme can be found in {len(texts)} distinct texts: hardly any phrase occurs twice",
@@ -87,7 +89,6 @@ def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | N
         )
     living = [t for t in previous.themes if not t.retired] if previous is not None else []
     wanted = n_themes or max(len(living), min(30, max(2, len(phrases.phrases) // 8)))
-    anchors: Mapping[str, Mapping[str, float]] = anchor_themes()
     if living:
         kept = {t.theme_id: {c.text: c.weight for c in t.cues if c.weight > 0} for t in living}
         grown = grow(phrases, min(wanted, len(kept)), kept, present=1)
@@ -109,7 +110,7 @@ def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int) -> list[Gro
 
 
 def _least(n_texts: int) -> int:
-    return max(2 if n_texts < 200 else 5, int(_SHARE * n_texts))
+    return max(2 if n_texts < 5000 else 5, int(_SHARE * n_texts))
 
 
 def _theme(theme_id: str, grown: Grown) -> Theme:

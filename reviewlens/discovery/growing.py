@@ -20,6 +20,8 @@ from reviewlens.discovery.phrases import Phrases
 
 Floats = NDArray[np.float32]
 
+KIN = "kin/"
+"""How the names of word families begin: their words are cues even where they are too rare to be tied to any."""
 _LOYALTY = 1.5
 """How much a phrase of an anchor prefers its anchor, in units of its strongest tie."""
 _STRENGTH = 0.4
@@ -30,6 +32,12 @@ _PRESENT = 4
 """An anchor is there when so many of its phrases are."""
 _RANK = 0.93
 """Weight of an anchor's phrase against the one before it."""
+_INHERITED = 0.5
+"""Strength of a phrase that is a cue for its last word alone, against that word."""
+_WEAK = 0.1
+"""Weight of a cue that is known from its family alone."""
+_LAST = 0.35
+"""Weight of the last phrases of a long anchor."""
 _LEADING = 10
 
 
@@ -43,13 +51,18 @@ class Grown:
 
 @lru_cache(maxsize=1)
 def anchor_themes() -> dict[str, dict[str, float]]:
-    """Return the anchor themes that ship with the library, by name: phrases with weights in (0, 1]."""
-    folder = files("reviewlens") / "data" / "anchors"
+    """Return the anchor themes that ship with the library, by name: phrases with weights in (0, 1].
+
+    They are the word families of `data/kin`, written by hand, and the factors of many reviews in `data/anchors`.
+    """
     anchors = {}
-    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-        for number, line in enumerate(entry.read_text(encoding="utf-8").splitlines()):
-            phrases = line.split(", ")
-            anchors[f"{entry.name}:{number}"] = {p: _RANK**rank for rank, p in enumerate(phrases)}
+    for kind in ("anchors", "kin"):
+        folder = files("reviewlens") / "data" / kind
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+            for number, line in enumerate(entry.read_text(encoding="utf-8").splitlines()):
+                phrases = [phrase for phrase in line.split(", ") if not phrase.startswith("-")]
+                weights = {phrase: max(_LAST, _RANK**rank) for rank, phrase in enumerate(phrases)}
+                anchors[f"{kind}/{entry.name}:{number}"] = weights
     return anchors
 
 
@@ -67,7 +80,7 @@ def _starts(anchors: Mapping[str, Mapping[str, float]], found: Phrases, near: Fl
     starts = []
     for name, phrases in anchors.items():
         known = [(column[phrase], weight) for phrase, weight in phrases.items() if phrase in column and weight > 0]
-        if len(known) < present:
+        if len(known) < (min(present, 2) if name.startswith(KIN) else present):
             continue
         members = np.array([i for i, _ in known], dtype=np.int64)
         weights = np.array([w for _, w in known], dtype=np.float32)
@@ -84,7 +97,9 @@ def _ties(starts: Sequence[_Start], near: Floats) -> Floats:
     full = near.copy()
     np.fill_diagonal(full, near.max(1, initial=0))
     ties = full @ (own / np.maximum(np.linalg.norm(own, axis=0), 1e-9))
-    return np.asarray(ties + _LOYALTY * ties.max(1, keepdims=True, initial=0) * own, dtype=np.float32)
+    ties = ties + _LOYALTY * ties.max(1, keepdims=True, initial=0) * own
+    family = np.array([start.name.startswith(KIN) for start in starts], dtype=bool)
+    return np.asarray(ties + _STRENGTH * (own > 0) * family, dtype=np.float32)
 
 
 def _factored(near: Floats, count: int) -> Floats:
@@ -111,6 +126,16 @@ def _leading(members: NDArray[np.int64], strength: Floats, near: Floats, phrases
             break
         picked.append(rest[int(near[np.ix_(rest, picked)].mean(1).argmax())])
     return picked + [i for i in order if i not in picked]
+
+
+def _inherit(phrases: Sequence[str], home: NDArray[np.int64], strength: Floats) -> None:
+    """Give a phrase of several words that is no cue by itself to the theme of its last word that is one, in place."""
+    of = {phrase: i for i, phrase in enumerate(phrases) if strength[i] >= _STRENGTH}
+    for i, phrase in enumerate(phrases):
+        if strength[i] < _STRENGTH and " " in phrase:
+            heads = [of[word] for word in phrase.split() if word in of]
+            if heads:
+                home[i], strength[i] = home[heads[-1]], max(_STRENGTH, _INHERITED * strength[heads[-1]])
 
 
 def _repeats(one: str, two: str) -> bool:
@@ -151,6 +176,7 @@ def grow(
     if not ties.shape[1]:
         return []
     home, strength = ties.argmax(1), ties.max(1)
+    _inherit(found.phrases, home, strength)
     themes = []
     for number, name in enumerate(names):
         members = np.flatnonzero((home == number) & (strength >= _STRENGTH))
@@ -160,4 +186,17 @@ def grow(
                 Grown({found.phrases[i]: round(min(1.0, float(strength[i]) / _FULL), 3) for i in order}, name)
             )
     mass = dict(zip(found.phrases, found.reviews.tolist(), strict=True))
-    return sorted(themes, key=lambda t: (-sum(mass[cue] for cue in t.cues), min(t.cues)))
+    themes.sort(key=lambda t: (-sum(mass[cue] for cue in t.cues), min(t.cues)))
+    return _with_families(themes, anchors)
+
+
+def _with_families(themes: Sequence[Grown], anchors: Mapping[str, Mapping[str, float]]) -> list[Grown]:
+    """Add to a theme that grew from a word family the family's words that these reviews do not have, as weak cues."""
+    taken = {cue for theme in themes for cue in theme.cues}
+    wide = []
+    for theme in themes:
+        family = anchors[theme.anchor] if theme.anchor.startswith(KIN) else {}
+        more = {phrase: _WEAK for phrase in family if phrase not in taken}
+        taken |= set(more)
+        wide.append(Grown({**theme.cues, **more}, theme.anchor))
+    return wide

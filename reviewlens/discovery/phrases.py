@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -141,9 +142,9 @@ def _grow(level: _Level, first: _Level, stream: _Stream, least: int) -> _Level:
     return _Level(grams, at, count[keep])
 
 
-def _tokens_level(stream: _Stream, least: int) -> _Level:
+def _tokens_level(stream: _Stream, least: int, always: AbstractSet[str]) -> _Level:
     count = np.bincount(stream.ids[stream.ids >= 0], minlength=len(stream.words))
-    keep = count >= least
+    keep = (count >= least) | np.array([word in always for word in stream.words], dtype=bool)
     number = np.where(keep, np.cumsum(keep) - 1, _GAP)
     at = np.where(stream.ids >= 0, number[stream.ids], _GAP)
     return _Level(np.flatnonzero(keep)[:, None], at, count[keep])
@@ -183,17 +184,18 @@ def _accepted(level: _Level, levels: list[_Level], stream: _Stream, total: int) 
     return np.asarray(ok & (spread >= np.where(all_han, 1.3, 0.7)))
 
 
-def mine(texts: Sequence[str], *, least: int = 5, most: int = 6000) -> Phrases:
+def mine(texts: Sequence[str], *, least: int = 5, most: int = 6000, always: AbstractSet[str] = frozenset()) -> Phrases:
     """Mine the phrases of `texts`.
 
     Args:
         texts: n texts of any script.
         least: a phrase must be in at least this many texts.
         most: keep this many phrases, the most frequent.
+        always: words with spaces around them that are kept however rare they are.
     """
     stream = _stream(texts)
     total = int((stream.ids >= 0).sum())
-    levels = [_tokens_level(stream, least)]
+    levels = [_tokens_level(stream, least, always)]
     names: list[str] = []
     rows: list[Ints] = []
     columns: list[Ints] = []
@@ -217,6 +219,7 @@ def mine(texts: Sequence[str], *, least: int = 5, most: int = 6000) -> Phrases:
     clauses.data[:] = 1.0
     found = Phrases(names, np.zeros(0, dtype=np.int64), clauses, stream.owner)
     reviews = np.asarray(found.by_text(len(texts)).sum(0)).ravel().astype(np.int64)
-    usable = [i for i in range(len(names)) if reviews[i] >= least and names[i] not in stops]
-    order = sorted(usable, key=lambda i: (-reviews[i], names[i]))[:most]
+    usable = [i for i in range(len(names)) if (reviews[i] >= least or names[i] in always) and names[i] not in stops]
+    order = sorted(usable, key=lambda i: (names[i] not in always, -reviews[i], names[i]))[:most]
+    order.sort(key=lambda i: (-reviews[i], names[i]))
     return Phrases([names[i] for i in order], reviews[order], clauses[:, order].tocsr(), stream.owner)
