@@ -67,7 +67,8 @@ def _group(said: Struct) -> Group:
 
 
 def _chunk(said: Struct) -> Chunk:
-    start = min(offset for offset in (said[9], said.get(11)) if offset)  # pages of data, of the dictionary
+    offsets = [offset for offset in (said[9], said.get(11)) if offset]  # pages of data, of the dictionary
+    start = min(offsets, default=0)  # none where there are no rows
     return Chunk(said[3][0].decode("utf-8", "replace"), start, said[7], said[6])
 
 

@@ -37,7 +37,7 @@ def distrust(footer: Footer, size: int, columns: Collection[str] | None) -> str 
 
 
 def _distrust_chunk(chunk: Chunk, size: int) -> str | None:
-    if chunk.start < 4 or chunk.packed < 0 or chunk.start + chunk.packed > size:
+    if chunk.packed and not 4 <= chunk.start < chunk.start + chunk.packed <= size:
         return f"column {chunk.column!r} is said to lie outside of the file"
     if chunk.unpacked < 0 or (chunk.unpacked > BYTES_BELIEVED and chunk.unpacked > RATIO * chunk.packed):
         return f"column {chunk.column!r} claims to unpack {chunk.packed:,} bytes to {chunk.unpacked:,}"

@@ -122,6 +122,8 @@ def _resolve(root: str) -> tuple[str | None, fs.FileSystem, str]:
         # A slash at the end of the fixed half is lost in the path.
         path += "/" * (fixed != root and fixed.endswith("/") and not path.endswith("/")) + root[len(fixed) :]
         return None if isinstance(system, fs.LocalFileSystem) else fixed, system, path
+    if not root:
+        raise InputError("the path is empty", hint="name a file, a folder or a glob")
     if "://" in root:
         raise InputError(
             "this kind of address cannot be read", where=root, hint="use a local path, s3://, gs://, abfs:// or hdfs://"
@@ -130,13 +132,10 @@ def _resolve(root: str) -> tuple[str | None, fs.FileSystem, str]:
 
 
 def _in_folder(uri: str | None, system: fs.FileSystem, folder: str, base: str, given: str) -> Iterator[Found]:
-    for info in system.get_file_info(fs.FileSelector(folder, recursive=True)):
+    listed = system.get_file_info(_walk(folder) if uri is None else fs.FileSelector(folder, recursive=True))
+    for info in listed:
         below = PurePosixPath(info.path).relative_to(folder)
-        if (
-            info.type == fs.FileType.File
-            and not any(part[0] in "._" for part in below.parts)
-            and _is_parquet(system, info)
-        ):
+        if info.type == fs.FileType.File and not _is_hidden(below) and _is_parquet(system, info):
             yield _found(uri, info, str(PurePosixPath(info.path).relative_to(base)), given)
 
 
@@ -155,6 +154,8 @@ def _matching(uri: str | None, system: fs.FileSystem, pattern: str, root: str) -
             "nothing matches", where=root, hint="check the pattern; quote it, so that the shell leaves it alone"
         )
     for info in system.get_file_info(paths):
+        if _is_hidden(PurePosixPath(info.path).relative_to(base)):
+            continue
         if info.type == fs.FileType.Directory:
             yield from _in_folder(uri, system, info.path, base, given)
         elif info.path.lower().endswith(SUFFIXES) or not pattern.endswith("*"):
@@ -165,6 +166,28 @@ def _glob_match(path: str, pattern: str) -> bool:
     pieces = re.split(r"(\*\*/?|\*|\?)", pattern)
     wild = {"**/": r"(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return re.fullmatch("".join(wild.get(piece) or re.escape(piece) for piece in pieces), path) is not None
+
+
+def _walk(folder: str) -> list[str]:
+    """Return the files below a folder; links are followed, but to no folder twice."""
+    found, seen = [], set()
+    for at, folders, files in os.walk(folder, followlinks=True, onerror=_raise):
+        real = os.path.realpath(at)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        found += [f"{at}/{file}" for file in files]
+    return found
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _is_hidden(path: PurePosixPath) -> bool:
+    return any(part[0] in "._" for part in path.parts)
 
 
 def _is_parquet(system: fs.FileSystem, info: fs.FileInfo) -> bool:
