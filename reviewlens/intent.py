@@ -1,7 +1,7 @@
 """Wishes: clauses that state an unmet need or suggest something.
 
 The grammar is data: `[[wish]]` rules in `data/languages/*.toml`. A rule is tried on a clause that holds one of its
-words; the weights of the rules that hold add up, and a clause whose sum reaches `ENOUGH` is a wish.
+words, and the weights of the rules that hold add up. A small model of whole passages (`wish_model.py`) agrees or not.
 """
 
 from __future__ import annotations
@@ -17,8 +17,14 @@ from numpy.typing import NDArray
 from reviewlens.languages import languages
 from reviewlens.phrases import Phrases
 from reviewlens.text import fold
+from reviewlens.wish_model import WishModel, bundled
 
 ENOUGH = 1.0
+PASSAGE = 300  # characters that the model judges at once
+TRUST, SURE = 0.8, 1.5  # weight and bound of the model
+LEAST, MOST = -0.5, 1.5  # bounds of the rules
+ENOUGH_TOGETHER = 0.4
+WORTH_A_LOOK = 0.5  # weight from which a clause of a long text is judged
 _BLANK = " \t\n.,;:!?。，；：！？…~～、\"'()[]"
 
 
@@ -60,29 +66,90 @@ def grammar() -> Grammar:
     return Grammar(Phrases(list(rules_of)), list(rules_of.values()), rules)
 
 
-def find_wishes(texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Wishes:
+def find_wishes(
+    texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32], *, model: WishModel | None = None
+) -> Wishes:
     """Return the clauses that are wishes, each with the span of what is wished for.
+
+    A clause is weighed by the rules, its passage by the model; the two add up. The strongest clause of a passage
+    answers for it, and any other that the rules alone call a wish. A passage of too few Latin words is left to the
+    rules.
 
     Args:
         texts: n normalized texts.
         owner: Index of the text of each clause, shape (m,), ascending.
         bounds: First and past-the-last character of each clause, shape (m, 2).
+        model: Judge of passages; the bundled one if None.
+    """
+    model = model or bundled()
+    clauses, weight, after = _graded(texts, owner, bounds)
+    if not len(clauses):
+        return Wishes(*np.zeros((3, 0), np.int32))
+    is_wish = _judged(texts, owner, bounds, clauses, weight, model)
+    rows = []
+    for clause, end_of_cue in zip(clauses[is_wish].tolist(), after[is_wish].tolist(), strict=True):
+        begin, end = bounds[clause].tolist()
+        start, stop = _content(texts[owner[clause]][begin:end], end_of_cue)
+        rows.append((clause, begin + start, begin + stop))
+    table = np.array(rows, np.int32).reshape(-1, 3)
+    return Wishes(table[:, 0], table[:, 1], table[:, 2])
+
+
+def _graded(
+    texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Return the clauses to be judged, ascending, the weight of their rules, and where the strongest cue ends.
+
+    These are the clauses that the grammar finds worth a look, and every clause of a text that is one passage.
     """
     words, rules_of, rules = grammar()
     found = words.find(texts, owner, bounds)
+    short = np.fromiter((len(t) <= PASSAGE for t in texts), np.bool_, len(texts))
+    weight, after = np.zeros(len(owner)), np.zeros(len(owner), np.int64)
     tries: dict[int, set[int]] = {}
     for clause, word in zip(found.segment.tolist(), found.phrase.tolist(), strict=True):
         tries.setdefault(clause, set()).update(rules_of[word])
-    rows = []
-    for clause in sorted(tries):
+    for clause, numbers in tries.items():
         begin, end = bounds[clause].tolist()
         said = fold(texts[owner[clause]][begin:end])
-        weight, after = _read(said, [rules[i] for i in tries[clause]])
-        if weight >= ENOUGH - 1e-9:
-            start, stop = _content(said, after)
-            rows.append((clause, begin + start, begin + stop))
-    table = np.array(rows, np.int32).reshape(-1, 3)
-    return Wishes(table[:, 0], table[:, 1], table[:, 2])
+        weight[clause], after[clause] = _read(said, [rules[i] for i in sorted(numbers)])
+    clauses = np.flatnonzero((weight >= WORTH_A_LOOK) | short[owner])
+    return clauses, weight[clauses], after[clauses]
+
+
+def _judged(
+    texts: Sequence[str],
+    owner: NDArray[np.int32],
+    bounds: NDArray[np.int32],
+    clauses: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    model: WishModel,
+) -> NDArray[np.bool_]:
+    """Return which of `clauses` are wishes, by their weight and by the passage that each stands in."""
+    many = int(bounds[:, 0].max(initial=0)) // PASSAGE + 1
+    passage_of = owner.astype(np.int64) * many + bounds[:, 0] // PASSAGE
+    passages, inverse = np.unique(passage_of[clauses], return_inverse=True)
+    first = np.searchsorted(passage_of, passages)
+    last = np.searchsorted(passage_of, passages, side="right") - 1
+    asked = model.scores(
+        [
+            fold(texts[o][a:b])
+            for o, a, b in zip(
+                owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True
+            )
+        ]
+    )
+    total = np.clip(weight, LEAST, MOST) + TRUST * np.clip(asked[inverse], -SURE, SURE)
+    likely = total >= ENOUGH_TOGETHER
+    best = np.zeros(len(weight), np.bool_)
+    order = np.flatnonzero(likely)
+    own = np.zeros(len(weight))
+    own[order] = model.scores([fold(texts[owner[c]][slice(*bounds[c])]) for c in clauses[order]])
+    order = order[np.lexsort((clauses[order], -own[order], -weight[order], inverse[order]))]
+    best[order[np.unique(inverse[order], return_index=True)[1]]] = True
+    alone = weight >= ENOUGH - 1e-9
+    result: NDArray[np.bool_] = np.where(np.isnan(asked[inverse]), alone, likely & (best | alone))
+    return result
 
 
 def _read(said: str, rules: Sequence[Rule]) -> tuple[float, int]:
