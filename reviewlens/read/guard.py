@@ -9,8 +9,7 @@ from reviewlens.read.footer import Chunk, Footer, pages
 
 ROWS_PER_BYTE = 20  # a file of nothing but equal rows comes to about 50; nobody's export does
 ROWS_BELIEVED = 1_000_000  # so many rows may claim what they like
-RATIO = 500  # unpacked to packed bytes of a column; text packs 3 to 20 times
-RATIO_OF_FILE = 2_000  # unpacked text to bytes of the file; one long text that all rows repeat beats any other ratio
+RATIO = 1_000  # unpacked bytes of one column to packed bytes of the file; text packs 3 to 20 times
 BYTES_BELIEVED = 256 << 20
 PAGE_BELIEVED = 64 << 20  # writers make pages of 1 to 20 MB
 PAGE_MOST = 1 << 30
@@ -39,8 +38,8 @@ def distrust(footer: Footer, size: int, columns: Collection[str] | None) -> str 
 def _distrust_chunk(chunk: Chunk, size: int) -> str | None:
     if chunk.packed and not 4 <= chunk.start < chunk.start + chunk.packed <= size:
         return f"column {chunk.column!r} is said to lie outside of the file"
-    if chunk.unpacked < 0 or (chunk.unpacked > BYTES_BELIEVED and chunk.unpacked > RATIO * chunk.packed):
-        return f"column {chunk.column!r} claims to unpack {chunk.packed:,} bytes to {chunk.unpacked:,}"
+    if chunk.unpacked < 0 or (chunk.unpacked > BYTES_BELIEVED and chunk.unpacked > RATIO * size):
+        return f"column {chunk.column!r} claims to unpack to {chunk.unpacked:,} bytes, in a file of {size:,}"
     return None
 
 

@@ -99,7 +99,7 @@ class FileSource:
         with unreadable_as("damaged", self.name):
             for at, batch in self._scan(first, last, wanted, batch_rows):
                 unpacked += int(_weights(batch).sum())
-                if unpacked > guard.BYTES_BELIEVED and unpacked > guard.RATIO_OF_FILE * self.size:
+                if unpacked > guard.BYTES_BELIEVED and unpacked > guard.RATIO * self.size:
                     detail = f"{self.size:,} bytes unpack to more than {unpacked:,}"
                     raise UnreadableError("claims_too_much", detail, where=self.name)
                 yield at, batch
