@@ -91,6 +91,9 @@ class RunOptions(_Settings):
         default=None, description="master of the Spark cluster; as `spark-submit` says, else this machine, if absent"
     )
     workers: int | None = Field(default=None, ge=1, description="worker processes; the number of cores if absent")
+    tables: Literal["duckdb", "spark"] = Field(
+        default="duckdb", description="who computes the tables; spark where one machine is too small"
+    )
     batch_rows: int = Field(default=2048, ge=1, description="reviews in memory at a time, per worker")
     part_rows: int = Field(default=50_000, ge=1, description="reviews per part, the unit of work that survives a crash")
     memory_mb: int = Field(

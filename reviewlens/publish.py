@@ -24,7 +24,7 @@ from reviewlens.report import write_report
 from reviewlens.run import SUPERSEDED, TABLE_FOLDER
 from reviewlens.stop import Stop
 from reviewlens.store import Store
-from reviewlens.tables import Context, Inputs, Summary
+from reviewlens.tables import Asked, Context, Inputs, Summary
 
 PACKAGES = ("numpy", "pandas", "pyarrow", "onnxruntime", "tokenizers", "duckdb")
 
@@ -76,10 +76,10 @@ def _write_tables(
     store: Store, decided: Mapping[str, Any], folder: Path, context: Context, options: RunOptions, stop: Stop
 ) -> dict[str, pd.DataFrame]:
     tables: dict[str, pd.DataFrame] = {}
+    inputs, scratch = _inputs(store, decided), folder / "scratch"
     try:
-        with Summary(
-            _inputs(store, decided), context, memory_mb=options.memory_mb, scratch=folder / "scratch"
-        ) as summary:
+        asked = _spark(inputs, context, scratch) if options.tables == "spark" else None
+        with Summary(inputs, context, memory_mb=options.memory_mb, scratch=scratch, asked=asked) as summary:
             pq.write_table(summary.superseded(), folder / SUPERSEDED)
             for name, frame in summary.tables():
                 tables[name] = frame
@@ -92,6 +92,12 @@ def _write_tables(
             hint="free some disk space or raise memory_mb, and run again; what was scored is kept",
         ) from error
     return tables
+
+
+def _spark(inputs: Inputs, context: Context, scratch: Path) -> Asked:
+    from reviewlens.tables.spark import SparkTables, active_session  # an extra
+
+    return SparkTables(active_session(), inputs, context.config, scratch=scratch)
 
 
 def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:

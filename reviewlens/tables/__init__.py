@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 import jinja2
@@ -70,6 +71,16 @@ class Inputs:
     ages: Mapping[int, int]  # part -> modification time of its source in nanoseconds
     quarantined: Mapping[str, int]  # reason -> rows of files that could not be read whole
 
+    def parts_table(self) -> pa.Table:
+        """Return `part` and `mtime_ns`, one row per part."""
+        ages = self.ages
+        return pa.table({"part": pa.array(ages.keys(), pa.int64()), "mtime_ns": pa.array(ages.values(), pa.int64())})
+
+    def quarantined_table(self) -> pa.Table:
+        """Return `reason` and `reviews`, one row per reason."""
+        lost = self.quarantined
+        return pa.table({"reason": pa.array(lost.keys(), pa.string()), "reviews": pa.array(lost.values(), pa.int64())})
+
 
 def sql_of(name: str) -> str:
     """Return the SQL of a table, its template filled in."""
@@ -80,12 +91,21 @@ def sql_of(name: str) -> str:
     return rendered
 
 
-class Summary:
-    """The tables of one run; a context that holds the DuckDB connection. Beyond `memory_mb` it spills to `scratch`."""
+class Asked(Protocol):
+    """What answers the SQL of the tables over the views `scored`, `mentioned`, `parts` and `quarantined`."""
 
-    def __init__(self, inputs: Inputs, context: Context, *, memory_mb: int, scratch: Path) -> None:
-        self._context = context
-        self._scratch = scratch
+    def query(self, query: str) -> pa.Table:
+        """Return the answer to a query in DuckDB's SQL."""
+
+    def close(self) -> None:
+        """Let go of everything."""
+
+
+class Duck:
+    """DuckDB in this process. Beyond `memory_mb` it spills to `scratch`."""
+
+    def __init__(self, inputs: Inputs, config: JobConfig, *, memory_mb: int, scratch: Path) -> None:
+        self._config, self._scratch = config, scratch
         settings = {
             "memory_limit": f"{memory_mb}MB",
             "threads": 2,
@@ -93,48 +113,64 @@ class Summary:
             "autoinstall_known_extensions": "false",  # nothing is fetched at run time
         }
         self._connection = duckdb.connect(config=settings)  # type: ignore[arg-type]
-        self._connection.execute(f"SET TimeZone = '{context.config.timezone}'")
-        ages, lost = inputs.ages, inputs.quarantined
-        parts = {"part": pa.array(ages.keys(), pa.int64()), "mtime_ns": pa.array(ages.values(), pa.int64())}
-        quarantined = {"reason": pa.array(lost.keys(), pa.string()), "reviews": pa.array(lost.values(), pa.int64())}
-        self._connection.register("parts", pa.table(parts))
-        self._connection.register("quarantined", pa.table(quarantined))
+        self._connection.execute(f"SET TimeZone = '{config.timezone}'")
+        self._connection.register("parts", inputs.parts_table())
+        self._connection.register("quarantined", inputs.quarantined_table())
         for view, paths, schema in (("scored", inputs.scored, SCORED), ("mentioned", inputs.mentions, MENTIONS)):
             if paths:
                 self._connection.read_parquet(list(paths)).create_view(view)
             else:
                 self._connection.register(view, schema.empty_table())
-        for statement in (files(__package__) / "_base.sql").read_text("utf-8").split(";\n"):
-            if statement.strip():
-                self._connection.execute(statement, _parameters(statement, context.config))
+        for statement in base_statements():
+            self._connection.execute(statement, parameters(statement, config))
 
-        newest = self._query("SELECT CAST(max(created_at) AS DATE) AS day FROM reviews").column("day")[0].as_py()
+    def query(self, query: str) -> pa.Table:
+        """Return the answer to a query."""
+        return self._connection.sql(query, params=parameters(query, self._config)).to_arrow_table()
+
+    def close(self) -> None:
+        """Close the connection and remove what was spilled."""
+        self._connection.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+class Summary:
+    """The tables of one run; a context that closes what answers its SQL: DuckDB, if nothing else is given."""
+
+    def __init__(
+        self, inputs: Inputs, context: Context, *, memory_mb: int, scratch: Path, asked: Asked | None = None
+    ) -> None:
+        self._asked = asked or Duck(inputs, context.config, memory_mb=memory_mb, scratch=scratch)
+        newest = self._asked.query("SELECT CAST(max(created_at) AS DATE) AS day FROM reviews").column("day")[0].as_py()
         self._context = replace(context, as_of=pd.Timestamp(context.config.run_date or newest))
 
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield each summary table by name, in the order of `TABLES`."""
         for name, table in TABLES.items():
-            yield name, table.finish(self._query(sql_of(name)).to_pandas(date_as_object=False), self._context)
+            yield name, table.finish(self._asked.query(sql_of(name)).to_pandas(date_as_object=False), self._context)
 
     def superseded(self) -> pa.Table:
         """Return `part` and `row` of the scored rows that do not count."""
-        return self._query(
+        return self._asked.query(
             "SELECT part, row FROM scored ANTI JOIN reviews USING (part, row) "
             "WHERE reason = 'scored' ORDER BY part, row"
         )
-
-    def _query(self, query: str) -> pa.Table:
-        return self._connection.sql(query, params=_parameters(query, self._context.config)).to_arrow_table()
 
     def __enter__(self) -> Summary:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._connection.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._asked.close()
 
 
-def _parameters(query: str, config: JobConfig) -> dict[str, object]:
+def base_statements() -> list[str]:
+    """Return the statements that make what every table reads."""
+    text = (files(__package__) / "_base.sql").read_text("utf-8")
+    return [statement for statement in text.split(";\n") if statement.strip()]
+
+
+def parameters(query: str, config: JobConfig) -> dict[str, object]:
+    """Return the values of the parameters that a query names."""
     until = (
         None
         if config.run_date is None
@@ -149,4 +185,15 @@ def _parameters(query: str, config: JobConfig) -> dict[str, object]:
     return {key: value for key, value in known.items() if f"${key}" in query}
 
 
-__all__ = ["TABLES", "Context", "Inputs", "Summary", "Table", "sql_of"]
+__all__ = [
+    "TABLES",
+    "Asked",
+    "Context",
+    "Duck",
+    "Inputs",
+    "Summary",
+    "Table",
+    "base_statements",
+    "parameters",
+    "sql_of",
+]

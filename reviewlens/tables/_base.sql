@@ -35,7 +35,7 @@ SELECT
     CASE WHEN s.chars * CASE WHEN s.language IN ('zh', 'ja') THEN 3 ELSE 1 END >= 90 THEN coalesce(c.copy_of, s.text_hash)
          ELSE hash(s.part, s.row) END AS voice,
     s.created_at, CAST(date_trunc($period, s.created_at) AS DATE) AS period,
-    round(CAST(s.rating AS DOUBLE) * 5 / scale.highest, 2) AS stars_given,
+    floor(CAST(s.rating AS DOUBLE) * 500 / scale.highest + 0.5) / 100 AS stars_given,
     s.polarity, s.score, s.stars, s.unknown, s.chars, s.quote
 FROM scored AS s JOIN winners AS w ON w.part = s.part AND w.row = s.row CROSS JOIN scale
 LEFT JOIN copies AS c ON c.text_hash = s.text_hash

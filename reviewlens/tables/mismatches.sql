@@ -9,8 +9,8 @@ SELECT
     max(score) AS score_sum, -- hidden: becomes score
     max(CASE WHEN score < 0 THEN 'high rating, negative text' ELSE 'low rating, positive text' END) AS kind, -- which way they disagree
     max(quote) AS quote -- the masked clause that shows it
-FROM reviews
+FROM (SELECT *, abs(stars_given * 10000 - stars) AS gap FROM reviews)
 WHERE (stars_given >= 4 AND score <= -6000) OR (stars_given <= 2 AND score >= 6000)
 GROUP BY review_id
-ORDER BY max(abs(stars_given * 10000 - stars)) DESC, review_id
+ORDER BY max(gap) DESC, review_id
 LIMIT 1000
