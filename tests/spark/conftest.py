@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -36,25 +37,32 @@ def need_spark() -> None:
         pytest.skip(str(error).splitlines()[0])
 
 
-@pytest.fixture
-def session(need_spark, monkeypatch):
-    """Open Spark sessions, one at a time; the last is stopped at the end of the test."""
+@pytest.fixture(scope="session")
+def session(need_spark) -> Iterator[Callable[..., Any]]:
+    """Open Spark sessions, one at a time; asked for the same one again, it is still there."""
     from reviewlens.engines.session import connect
 
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
-    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-    opened = []
+    opened: dict[str, Any] = {}
+    patch = pytest.MonkeyPatch()
+    patch.setenv("PYTHONPATH", str(ROOT))
+    patch.setenv("PYSPARK_PYTHON", sys.executable)
+    patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
 
-    def open_session(master: str = "local[2]", **settings: str):
-        for old in opened:
+    def open_session(master: str = "local[2]", **settings: str) -> Any:
+        asked = repr((master, settings))
+        if asked not in opened:
+            close()
+            opened[asked] = connect(master, settings={**LOOPBACK, **settings})
+        return opened[asked]
+
+    def close() -> None:
+        for old in opened.values():
             old.stop()
-        opened[:] = [connect(master, settings={**LOOPBACK, **settings})]
-        return opened[0]
+        opened.clear()
 
     yield open_session
-    for old in opened:
-        old.stop()
+    close()
+    patch.undo()
 
 
 class Cluster:
@@ -62,6 +70,7 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._started: list[subprocess.Popen[bytes]] = []
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -78,11 +87,12 @@ class Cluster:
         return worker
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
-        """Kill a worker and its executors as `kill -9` does."""
+        """Kill a worker and its executors as `kill -9` does; a new one takes its place."""
         below = psutil.Process(worker.pid).children(recursive=True)
         for process in [*below, worker]:
             os.kill(process.pid, signal.SIGKILL)
         worker.wait()
+        self.workers[self.workers.index(worker)] = self.add_worker()
 
     def pythons(self, worker: subprocess.Popen[bytes]) -> list[psutil.Process]:
         """Return the Python processes of a worker's executors."""
@@ -93,8 +103,6 @@ class Cluster:
             if process.poll() is None:
                 process.terminate()
                 process.wait(30)
-
-    _started: list[subprocess.Popen[bytes]]
 
     def _start(self, name: str, *options: str) -> subprocess.Popen[bytes]:
         import pyspark
@@ -114,7 +122,7 @@ class Cluster:
                 env=environment,
                 cwd=self._folder,
             )
-        self._started = [*getattr(self, "_started", []), process]
+        self._started.append(process)
         return process
 
     def _wait(self, name: str, said: str, seconds: float = 90) -> None:
@@ -124,10 +132,8 @@ class Cluster:
             time.sleep(0.1)
 
 
-@pytest.fixture
-def cluster(need_spark, tmp_path) -> Iterator[Cluster]:
-    folder = tmp_path / "cluster"
-    folder.mkdir()
-    found = Cluster(folder)
+@pytest.fixture(scope="session")
+def cluster(need_spark, tmp_path_factory) -> Iterator[Cluster]:
+    found = Cluster(tmp_path_factory.mktemp("cluster"))
     yield found
     found.stop()

@@ -94,7 +94,7 @@ def test_executors_without_the_package(session, cluster, tmp_path):
 def test_executors_with_another_python(session, cluster, monkeypatch, tmp_path):
     other = another_python()
     monkeypatch.setenv("PYSPARK_PYTHON", other)
-    spark = session(cluster.master)
+    spark = session(cluster.master, **{"spark.app.name": "another Python"})
     from reviewlens.engines.spark import SparkEngine
 
     with pytest.raises(ConfigError, match="another Python"):

@@ -33,7 +33,8 @@ def reviews(sample):
 
 @pytest.fixture
 def frame(session, reviews):
-    spark = session("local[2]", **{"spark.sql.execution.arrow.maxRecordsPerBatch": "64"})
+    spark = session("local[2]")
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "64")
     return spark.createDataFrame(reviews)
 
 
