@@ -47,7 +47,7 @@ def build(data: Path, language: str) -> None:
     near = affinity(found.clauses)
     full = near.copy()
     np.fill_diagonal(full, full.max(1))
-    factors = NMF(FACTORS[language], init="nndsvd", max_iter=120).fit_transform(full)
+    factors = NMF(FACTORS[language], init="nndsvd", max_iter=120, random_state=0).fit_transform(full)
     factors /= np.linalg.norm(factors, axis=0)
     home, lines = factors.argmax(1), []
     for number in range(FACTORS[language]):

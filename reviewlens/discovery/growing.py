@@ -20,8 +20,9 @@ from reviewlens.discovery.phrases import Phrases
 
 Floats = NDArray[np.float32]
 
-KIN = "kin/"
-"""How the names of word families begin: their words are cues even where they are too rare to be tied to any."""
+KIN, FACTOR = "kin/", "anchors/"
+"""How the names of anchors begin that are word families, and factors of many reviews. The words of a family, and of a
+theme of before, are cues even where they are too rare to be tied to any; those of a factor are not."""
 _LOYALTY = 1.5
 """How much a phrase of an anchor prefers its anchor, in units of its strongest tie."""
 _STRENGTH = 0.4
@@ -98,8 +99,8 @@ def _ties(starts: Sequence[_Start], near: Floats) -> Floats:
     np.fill_diagonal(full, near.max(1, initial=0))
     ties = full @ (own / np.maximum(np.linalg.norm(own, axis=0), 1e-9))
     ties = ties + _LOYALTY * ties.max(1, keepdims=True, initial=0) * own
-    family = np.array([start.name.startswith(KIN) for start in starts], dtype=bool)
-    return np.asarray(ties + _STRENGTH * (own > 0) * family, dtype=np.float32)
+    known = np.array([not start.name.startswith(FACTOR) for start in starts], dtype=bool)
+    return np.asarray(ties + _STRENGTH * (own > 0) * known, dtype=np.float32)
 
 
 def _factored(near: Floats, count: int) -> Floats:
@@ -111,7 +112,7 @@ def _factored(near: Floats, count: int) -> Floats:
         return np.zeros((len(near), 0), dtype=np.float32)
     full = near.copy()
     np.fill_diagonal(full, near.max(1))
-    factors = NMF(count, init="nndsvd", max_iter=100, tol=1e-3).fit_transform(full)
+    factors = NMF(count, init="nndsvd", max_iter=100, tol=1e-3, random_state=0).fit_transform(full)
     top = np.maximum(factors.max(0), 1e-9)
     return np.asarray(factors / top, dtype=np.float32)
 
@@ -191,11 +192,11 @@ def grow(
 
 
 def _with_families(themes: Sequence[Grown], anchors: Mapping[str, Mapping[str, float]]) -> list[Grown]:
-    """Add to a theme that grew from a word family the family's words that these reviews do not have, as weak cues."""
+    """Add to a theme the words of its family, or of the theme of before, that these reviews lack, as weak cues."""
     taken = {cue for theme in themes for cue in theme.cues}
     wide = []
     for theme in themes:
-        family = anchors[theme.anchor] if theme.anchor.startswith(KIN) else {}
+        family = {} if theme.anchor.startswith(FACTOR) else anchors.get(theme.anchor, {})
         more = {phrase: _WEAK for phrase in family if phrase not in taken}
         taken |= set(more)
         wide.append(Grown({**theme.cues, **more}, theme.anchor))

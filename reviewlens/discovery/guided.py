@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 
 _NEAR = 2.0
 """A phrase this near to a theme's seeds, in standard deviations, is a cue at first guess."""
-_SURE, _UNSURE = 2.4, 0.4
+_SURE, _UNSURE = 2.4, 1.0
 """A review is an example of a theme from the upper sum on, and a counterexample up to the lower."""
 _FOREMOST = 0.9
 """A review is an example of a theme only where no other theme has a sum so much larger (as 1 to this)."""
@@ -41,6 +41,8 @@ _OWN = 0.7
 """How freely a phrase may depart from phrases of like meaning when the model learns."""
 _NEEDED = -1.5
 """What the model's sum must reach: a review is given a theme from a probability of about a quarter on."""
+_FLOOR = 0.16
+"""And what they must reach whatever the model says."""
 _LEAST_WEIGHT = 0.05
 _MOST_CUES = 400
 _SEED_WEIGHT = 4.0
@@ -109,17 +111,19 @@ def guide(texts: Sequence[str], seeds: Mapping[str, Sequence[str]]) -> list[Them
     guess = _first_guess(evidence, list(clean.values()))
     learned, offsets = _learned(evidence, guess)
     weights = _GUESSED * guess + learned
-    needed = np.maximum(_NEEDED - offsets, _GUESSED * _UNSURE)
+    needed = np.maximum(_NEEDED - offsets, _FLOOR)
     return [
-        _theme(theme_id, evidence, weights[:, n] / needed[n], n, barred[theme_id]) for n, theme_id in enumerate(clean)
+        _theme(theme_id, evidence, weights[:, n] / needed[n], n, [*clean[theme_id], *kin[theme_id]], barred[theme_id])
+        for n, theme_id in enumerate(clean)
     ]
 
 
 def kindred(seeds: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return the words that go with the seeds of each theme by the word families that ship with the library.
 
-    Words after a minus sign are phrases in which the others do not count. A family goes to the theme with most seeds in it, at least two of them, or its only one; where two themes have as
-    many, to none. A word that is a seed stays where it is, a word of two themes' families goes to none.
+    Words after a minus sign are phrases in which the others do not count. A family goes to the theme with most seeds
+    in it, at least two of them, or its only one; where two themes have as many, to none. A word that is a seed stays
+    where it is, a word of two themes' families goes to none.
     """
     home = {word: theme_id for theme_id, words in seeds.items() for word in words}
     claims: dict[str, set[str]] = {}
@@ -216,10 +220,14 @@ def _learned(evidence: _Evidence, guess: Floats) -> tuple[Floats, Floats]:
     return weights, offsets
 
 
-def _theme(theme_id: str, evidence: _Evidence, weights: Floats, number: int, barred: Sequence[str]) -> Theme:
-    """Keep the cues that matter, the seeds first, scaled so that the threshold is 1."""
+def _theme(
+    theme_id: str, evidence: _Evidence, weights: Floats, number: int, silent: Sequence[str], barred: Sequence[str]
+) -> Theme:
+    """Keep the cues that matter, the seeds first, and the words that the reviews did not have yet."""
     order = np.lexsort((np.arange(len(weights)), -np.abs(weights), ~evidence.seeded[:, number]))
     kept = [i for i in order if abs(weights[i]) >= _LEAST_WEIGHT][:_MOST_CUES]
-    cues = tuple(Cue(evidence.phrases[i], round(float(weights[i]), 3)) for i in kept)
+    cues = [Cue(evidence.phrases[i], round(float(weights[i]), 3)) for i in kept]
+    heard = {cue.text for cue in cues}
+    cues += [Cue(word) for word in silent if word not in heard]
     language = "zh" if is_han(theme_id[0]) else "en"
-    return Theme(theme_id, {language: theme_id}, cues, excludes=tuple(barred))
+    return Theme(theme_id, {language: theme_id}, tuple(cues), excludes=tuple(barred))

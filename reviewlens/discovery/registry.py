@@ -62,7 +62,7 @@ def _pairs(before: Sequence[Cues], now: Sequence[Cues]) -> list[tuple[int, int]]
 
 
 def carry_over(
-    before: Mapping[str, Cues], now: Sequence[Cues], *, used: Iterable[str] = ()
+    before: Mapping[str, Cues], now: Sequence[Cues], *, used: Iterable[str] = (), known: Mapping[int, str] | None = None
 ) -> tuple[list[str], list[Event]]:
     """Give each theme of `now` the id of the theme of `before` that it continues, or a new one.
 
@@ -70,12 +70,17 @@ def carry_over(
         before: cues of each living theme, by id.
         now: cues of the themes just found.
         used: further ids that must not be given, as those of retired themes.
+        known: the id of those themes of `now`, by position, that are known to continue one of `before`.
 
     Returns:
         The id of each theme of `now`, all different, and the events, in the order of `before` and then of `now`.
     """
     old_ids = list(before)
-    matched = {column: old_ids[row] for row, column in _pairs([before[i] for i in old_ids], now)}
+    matched = dict(known or {})
+    rest = [i for i in old_ids if i not in matched.values()]
+    open_places = [i for i in range(len(now)) if i not in matched]
+    pairs = _pairs([before[i] for i in rest], [now[i] for i in open_places])
+    matched |= {open_places[column]: rest[row] for row, column in pairs}
     fresh = iter(next_ids([*old_ids, *used], len(now) - len(matched)))
     ids = [matched[i] if i in matched else next(fresh) for i in range(len(now))]
     cues = dict(zip(ids, now, strict=True))

@@ -1,0 +1,56 @@
+"""Candidates for a new theme, from counts of phrases."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from reviewlens.discovery import candidate_themes
+
+counts = st.dictionaries(
+    st.sampled_from(["smell", "glue smell", "noise", "hinge", "异味", "味道"]), st.integers(1, 200)
+)
+
+
+@given(counts, counts)
+@settings(max_examples=60, deadline=None)
+def test_every_candidate_has_grown_and_is_told_once(now, before):
+    found = candidate_themes(now, before)
+    told = [phrase for candidate in found for phrase in candidate.phrases]
+    assert len(told) == len(set(told))
+    for candidate in found:
+        assert candidate.now == now[candidate.phrases[0]] >= 10
+        assert candidate.before == before.get(candidate.phrases[0], 0)
+        assert 0 <= candidate.p_value <= 0.05
+
+
+@given(counts)
+@settings(max_examples=30, deadline=None)
+def test_nothing_has_grown_where_nothing_changed(now):
+    assert not now or candidate_themes(now, now) == []
+    assert not now or candidate_themes(now, {phrase: 7 * n for phrase, n in now.items()}) == []
+
+
+def test_p_value_is_that_of_the_exact_test():
+    now, before = {"smell": 30, "noise": 500}, {"smell": 5, "noise": 495}
+    expected = binomtest(30, 35, 530 / 1030, alternative="greater").pvalue
+    [candidate] = candidate_themes(now, before)
+    np.testing.assert_allclose(candidate.p_value, expected)
+
+
+def test_phrases_of_one_thing_are_one_candidate():
+    found = candidate_themes({"smell": 40, "glue smell": 30, "noise": 500}, {"noise": 500})
+    assert [set(candidate.phrases) for candidate in found] == [{"smell", "glue smell"}]
+
+
+def test_a_doubling_by_chance_is_no_candidate():
+    now = {f"word {i}": 20 for i in range(200)}
+    before = dict(now, **{"word 7": 10})
+    assert candidate_themes(now, before) == []
+
+
+def test_nothing_before_nothing_to_compare():
+    assert candidate_themes({}, {}) == []
+    assert [c.phrases[0] for c in candidate_themes({"smell": 40, "rare": 2}, {})] == ["smell"]
