@@ -44,6 +44,7 @@ class Rule(NamedTuple):
 
     pattern: re.Pattern[str]
     weight: float
+    next: bool  # reads the clause and the one after it
 
 
 class Grammar(NamedTuple):
@@ -62,7 +63,7 @@ def grammar() -> Grammar:
         for rule in data.get("wish", []):
             for word in rule["words"]:
                 rules_of.setdefault(fold(word), []).append(len(rules))
-            rules.append(Rule(re.compile(rule["pattern"]), float(rule["weight"])))
+            rules.append(Rule(re.compile(rule["pattern"]), float(rule["weight"]), bool(rule.get("next", False))))
     return Grammar(Phrases(list(rules_of)), list(rules_of.values()), rules)
 
 
@@ -111,8 +112,10 @@ def _graded(
         tries.setdefault(clause, set()).update(rules_of[word])
     for clause, numbers in tries.items():
         begin, end = bounds[clause].tolist()
-        said = fold(texts[owner[clause]][begin:end])
-        weight[clause], after[clause] = _read(said, [rules[i] for i in sorted(numbers)])
+        text, follows = texts[owner[clause]], clause + 1 < len(owner) and owner[clause + 1] == owner[clause]
+        said = fold(text[begin:end])
+        more = fold(text[begin : int(bounds[clause + 1, 1])]) if follows else said
+        weight[clause], after[clause] = _read(said, more, [rules[i] for i in sorted(numbers)])
     clauses = np.flatnonzero((weight >= WORTH_A_LOOK) | short[owner])
     return clauses, weight[clauses], after[clauses]
 
@@ -152,12 +155,12 @@ def _judged(
     return result
 
 
-def _read(said: str, rules: Sequence[Rule]) -> tuple[float, int]:
+def _read(said: str, more: str, rules: Sequence[Rule]) -> tuple[float, int]:
     """Return the weight of the rules that hold and where the strongest ends."""
     total, best, after = 0.0, 0.0, 0
-    for pattern, weight in rules:
-        hit = pattern.search(said)
-        if hit is None:
+    for pattern, weight, beyond in rules:
+        hit = pattern.search(more if beyond else said)
+        if hit is None or hit.end() > len(said):
             continue
         total += weight
         if weight > best or weight == best and hit.end() < after:

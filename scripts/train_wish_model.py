@@ -2,6 +2,7 @@
 
     python scripts/train_wish_model.py DATA
 
+with the openings of reviews of `en_products_dump.parquet` that the grammar sees no wish in as further texts without one,
 writes `reviewlens/data/wish_model.tsv` and prints the F1 of feature requests by ten-fold cross-validation: of the model
 alone, and of the texts with a wish as `reviewlens.intent` finds it with the model of the other folds.
 """
@@ -21,12 +22,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 
-from reviewlens.intent import find_wishes
+from reviewlens.intent import PASSAGE, find_wishes
 from reviewlens.text import fold, normalize, segments
 from reviewlens.wish_model import WishModel, damping, phrases, words
 
 TARGET = Path(__file__).parents[1] / "reviewlens" / "data" / "wish_model.tsv"
-KEPT, STRENGTH, SCALE = 12_000, 12.0, 3.0
+KEPT, STRENGTH, SCALE, OTHERS = 12_000, 12.0, 3.0, 400
 
 
 def train(texts: Sequence[str], asks: NDArray[np.bool_]) -> WishModel:
@@ -66,19 +67,28 @@ def write(model: WishModel, target: Path) -> None:
     target.write_text("\n".join([*lines, *(f"{phrase}\t{weight:g}" for phrase, weight in order)]) + "\n", "utf-8")
 
 
+def quiet(path: Path) -> list[str]:
+    """Return the first passages of reviews of goods, but for those with a wish in the eyes of the grammar."""
+    texts = [normalize(text)[:PASSAGE] for text in pd.read_parquet(path)["text"].fillna("").sample(OTHERS, random_state=0)]
+    owner, bounds = segments(texts)
+    wished = set(owner[find_wishes(texts, owner, bounds, model=WishModel({}, 0.0)).segment].tolist())
+    return [text for i, text in enumerate(texts) if i not in wished]
+
+
 def main(folder: str) -> None:
+    others = quiet(Path(folder) / "en_products_dump.parquet")
     frame = pd.read_parquet(Path(folder) / "en_app_feedback_kinds.parquet")
     texts = [normalize(text) for text in frame["text"]]
     asks = (frame["kind"] == "feature request").to_numpy()
     alone, wished = np.zeros(len(texts)), np.zeros(len(texts), np.bool_)
     for known, held in StratifiedKFold(10, shuffle=True, random_state=0).split(texts, asks):
-        model = train([texts[i] for i in known], asks[known])
+        model = train([*(texts[i] for i in known), *others], np.append(asks[known], np.zeros(len(others), np.bool_)))
         mine = [texts[i] for i in held]
         alone[held] = model.scores([fold(t) for t in mine])
         owner, bounds = segments(mine)
         wished[held[owner[find_wishes(mine, owner, bounds, model=model).segment]]] = True
     print(f"model alone {f1_score(asks, np.nan_to_num(alone, nan=-1) > 0):.3f}, with the grammar {f1_score(asks, wished):.3f}")
-    model = train(texts, asks)
+    model = train([*texts, *others], np.append(asks, np.zeros(len(others), np.bool_)))
     write(model, TARGET)
     print(f"{len(model.weights)} phrases in {TARGET}")
 
