@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= data
 
-.PHONY: demo test slow lint docs default-model accuracy clean
+.PHONY: demo test slow lint docs notebooks picture default-model accuracy clean
 
 demo: $(VENV)/.run
 	@rm -rf lens
@@ -21,6 +21,15 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --config setup.cfg
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m mkdocs build --strict
+
+notebooks: $(VENV)/.dev
+	$(BIN)/python notebooks/run.py
+
+picture: $(VENV)/.dev
+	$(BIN)/python docs/picture.py
 
 default-model: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.accuracy.train_default --data $(DATA)

@@ -1,9 +1,9 @@
 """Code blocks of Markdown files, so that the tests can run what the documentation says.
 
 A block in ``python`` is run, those of one file in one namespace; an expression that a comment follows must have that
-value, and a ``text`` block after `<!-- output -->` is what the block before it printed. In a ``console`` block every line
-with a ``$`` is run. A block that begins with `# file: NAME` is written to that file. `<!-- not run: WHY -->` in front
-of a block says why it is not run.
+value, and a ``text`` block after `<!-- output -->` is what the block before it printed. In a ``console`` block every
+line with a ``$`` is run. A block that begins with `# file: NAME` is written to that file. `<!-- not run: WHY -->` in
+front of a block says why it is not run.
 """
 
 from __future__ import annotations
@@ -102,13 +102,17 @@ def _console(code: str, place: str) -> None:
 
 
 def _reviewlens(words: list[str], place: str) -> None:
-    from glob import glob
-
     from reviewlens.cli import main
 
-    expanded = [found for word in words for found in (sorted(glob(word)) or [word])]
+    expanded = [found for word in words for found in _expand(word)]
     with contextlib.redirect_stdout(io.StringIO()) as out:
         try:
             main(expanded)
         except SystemExit as end:
             assert end.code == 0, f"{place} ended with {end.code}: {out.getvalue()}"
+
+
+def _expand(word: str) -> list[str]:
+    if "*" not in word:
+        return [word]
+    return sorted(path.as_posix() for path in Path().glob(word)) or [word]
