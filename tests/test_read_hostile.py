@@ -13,8 +13,8 @@ import pytest
 
 from reviewlens.errors import InputError, ReviewlensError
 from reviewlens.read import UnreadableError, guard, plan
-from reviewlens.read.footer import pages, read_footer
-from reviewlens.read.source import BATCH_BYTES
+from reviewlens.read.bounds import BATCH_BYTES
+from reviewlens.read.footer import Page, pages, read_footer
 from reviewlens.read.thrift import EndsEarlyError, Reader
 
 TABLE = pa.table(
@@ -142,9 +142,13 @@ def test_a_page_that_claims_to_be_huge(tmp_path):
     path.write_bytes(forged)
     with pytest.raises(UnreadableError):
         list(plan(path).parts[0].batches())
-    chunk = chunk._replace(start=4, packed=20)
-    stream = io.BytesIO(b"PAR1" + b"\x15\x00\x15\xfe\xff\xff\xff\x0f\x15\x14\x00" + b"\0" * 20)
-    assert "claims to unpack 10 bytes to 2,147,483,647" in str(guard.distrust_pages(stream, chunk))
+    for page in (
+        Page(50, 10, 1 << 31),
+        Page(50, 1 << 10, guard.PAGE_BELIEVED + guard.RATIO * (1 << 10)),
+        Page(50, 1 << 31, 1 << 31),
+    ):
+        assert "claims to unpack" in str(guard.distrust_page(page))
+    assert guard.distrust_page(Page(50, 10, guard.PAGE_BELIEVED)) is None
 
 
 def test_footers_that_lie():

@@ -45,6 +45,7 @@ class Page(NamedTuple):
     header: int
     packed: int
     unpacked: int
+    values: int = 0  # in a dictionary
 
 
 def read_footer(stream: Any, size: int) -> Footer:
@@ -83,15 +84,21 @@ def pages(stream: Any, chunk: Chunk) -> Iterator[Page]:
         yield page
 
 
+def dictionary_page(stream: Any, chunk: Chunk) -> Page | None:
+    """Return the header of the chunk's dictionary, if it has one."""
+    first = next(pages(stream, chunk), None)
+    return first if first is not None and first.values else None
+
+
 def _page(stream: Any, at: int) -> Page:
     for most in _HEADER_BYTES:
         stream.seek(at)
         reader = Reader(stream.read(most))
         try:
             said = reader.struct()
-            return Page(reader.at, said[3], said[2])
+            return Page(reader.at, said[3], said[2], said.get(7, {}).get(1, 0))
         except EndsEarlyError:  # the header goes on behind what was read
             continue
-        except KeyError:
+        except (KeyError, AttributeError):
             break
     raise ValueError("a page header makes no sense")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
-from reviewlens.read.footer import Chunk, Footer, pages
+from reviewlens.read.footer import Chunk, Footer, Page
 
 ROWS_PER_BYTE = 20  # a file of nothing but equal rows comes to about 50; nobody's export does
 ROWS_BELIEVED = 1_000_000  # so many rows may claim what they like
@@ -43,12 +42,8 @@ def _distrust_chunk(chunk: Chunk, size: int) -> str | None:
     return None
 
 
-def distrust_pages(stream: Any, chunk: Chunk) -> str | None:
-    """Return why the pages of a chunk are not to be unpacked: a reader allocates what a page's own header says.
-
-    Raises `ValueError` for headers that make no sense.
-    """
-    for page in pages(stream, chunk):
-        if page.unpacked > PAGE_MOST or (page.unpacked > PAGE_BELIEVED and page.unpacked > RATIO * page.packed):
-            return f"a page of column {chunk.column!r} claims to unpack {page.packed:,} bytes to {page.unpacked:,}"
+def distrust_page(page: Page) -> str | None:
+    """Return why a page is not to be unpacked: a reader allocates what the page's own header says."""
+    if page.unpacked > PAGE_MOST or (page.unpacked > PAGE_BELIEVED and page.unpacked > RATIO * page.packed):
+        return f"a page claims to unpack {page.packed:,} bytes to {page.unpacked:,}"
     return None

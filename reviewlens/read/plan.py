@@ -13,9 +13,10 @@ from reviewlens.read.convert import left_out
 from reviewlens.read.footer import Footer, read_footer
 from reviewlens.read.guard import distrust
 from reviewlens.read.memory import FRAME, to_table
+from reviewlens.read.parquet import open_parquet
 from reviewlens.read.part import Part
 from reviewlens.read.paths import Found, find_files, is_path
-from reviewlens.read.source import FileSource, Source, TableSource, UnreadableError, open_parquet, unreadable_as
+from reviewlens.read.source import FileSource, Source, TableSource, UnreadableError, unreadable_as
 
 MAX_PARTS_OF_A_GROUP = 32  # a row group is unpacked from its start for each of its parts
 

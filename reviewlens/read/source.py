@@ -9,21 +9,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from reviewlens.errors import InputError
 from reviewlens.read import guard
-from reviewlens.read.footer import Group, read_footer
+from reviewlens.read.bounds import cut, weights
+from reviewlens.read.footer import read_footer
 from reviewlens.read.memory import FRAME
+from reviewlens.read.parquet import doubt_pages, open_parquet, read_group
 from reviewlens.read.paths import Found
-from reviewlens.read.strings import is_texty
-
-BATCH_BYTES = 16 << 20  # unpacked bytes in a batch, whatever the rows hold
-PAGE_BYTES = 1 << 20  # read from the file at a time and column
 
 Rows = Iterator[tuple[int, pa.RecordBatch]]  # first row in the source, batch
 
@@ -98,7 +92,7 @@ class FileSource:
         unpacked = 0
         with unreadable_as("damaged", self.name):
             for at, batch in self._scan(first, last, wanted, batch_rows):
-                unpacked += int(_weights(batch).sum())
+                unpacked += int(weights(batch).sum())
                 if unpacked > guard.BYTES_BELIEVED and unpacked > guard.RATIO * self.size:
                     detail = f"{self.size:,} bytes unpack to more than {unpacked:,}"
                     raise UnreadableError("claims_too_much", detail, where=self.name)
@@ -112,38 +106,31 @@ class FileSource:
             parquet = open_parquet(stream)
             schema = parquet.schema_arrow
             names = schema.names if wanted is None else list(wanted)
-            parquet = _strings_as_dictionaries(parquet, stream, names)
             start = 0
-            for group, rows in enumerate(self.groups):
-                if start < last and start + rows > first:
-                    said = _with_columns(footer.groups[group], names)
-                    self._check_pages(stream, said)
-                    most = _rows_at_a_time(said, batch_rows)
-                    for at, batch in self._scan_group(parquet, group, start, (first, last), names, most):
-                        yield at, batch if wanted is not None else _as_in(schema, batch)
-                start += rows
+            for number, group in enumerate(footer.groups):
+                if start < last and start + group.rows > first:
+                    if doubt := doubt_pages(stream, group, names):
+                        raise UnreadableError("claims_too_much", doubt, where=self.name)
+                    batches = read_group(stream, parquet, number, group, names, batch_rows)
+                    for at, batch in _between(batches, start, group.rows, (first, last)):
+                        for piece in cut(batch, batch_rows):
+                            yield at, piece if wanted is not None else _as_in(schema, piece)
+                            at += piece.num_rows
+                start += group.rows
 
-    def _check_pages(self, stream: Any, group: Group) -> None:
-        for chunk in group.chunks:
-            if doubt := guard.distrust_pages(stream, chunk):
-                raise UnreadableError("claims_too_much", doubt, where=self.name)
 
-    def _scan_group(
-        self, parquet: pq.ParquetFile, group: int, start: int, span: tuple[int, int], names: list[str], batch_rows: int
-    ) -> Rows:
-        first, last = span
-        at = start
-        for batch in parquet.iter_batches(batch_rows, row_groups=[group], columns=names, use_threads=False):
-            low, high = max(first - at, 0), min(last - at, batch.num_rows)
-            if high > low:
-                yield from _cut(batch.slice(low, high - low), at + low, batch_rows)
-            at += batch.num_rows
-            if at >= last:
-                return
-        if at != start + self.groups[group]:
-            raise UnreadableError(
-                "damaged", f"row group {group} has {at - start:,} of {self.groups[group]:,} rows", where=self.name
-            )
+def _between(batches: Iterator[pa.RecordBatch], start: int, rows: int, span: tuple[int, int]) -> Rows:
+    """Yield what lies in `span` of a row group that begins at row `start` and claims to have `rows` rows."""
+    at = start
+    for batch in batches:
+        low, high = max(span[0] - at, 0), min(span[1] - at, batch.num_rows)
+        if high > low:
+            yield at + low, batch.slice(low, high - low)
+        at += batch.num_rows
+        if at >= span[1]:
+            return
+    if at != start + rows:
+        raise ValueError(f"a row group has {at - start:,} of the {rows:,} rows that it claims")
 
 
 @dataclass(frozen=True)
@@ -179,8 +166,9 @@ class TableSource:
         table = self.table if wanted is None else self.table.select(list(wanted))
         at = first
         for batch in table.slice(first - self.offset, last - first).to_batches(max_chunksize=batch_rows):
-            yield from _cut(batch, at, batch_rows)
-            at += batch.num_rows
+            for piece in cut(batch, batch_rows):
+                yield at, piece
+                at += piece.num_rows
 
     def __reduce__(self) -> Any:
         sink = pa.BufferOutputStream()
@@ -199,17 +187,6 @@ def _table_source(
 Source = FileSource | TableSource
 
 
-def open_parquet(stream: Any, **settings: Any) -> pq.ParquetFile:
-    """Open a Parquet file to be read page by page, with its checksums verified."""
-    return pq.ParquetFile(stream, pre_buffer=False, buffer_size=PAGE_BYTES, page_checksum_verification=True, **settings)
-
-
-def _strings_as_dictionaries(parquet: pq.ParquetFile, stream: Any, names: Collection[str]) -> pq.ParquetFile:
-    flat = {parquet.metadata.schema.column(i).path for i in range(parquet.metadata.num_columns)}
-    texty = [c.name for c in parquet.schema_arrow if c.name in names and c.name in flat and is_texty(c.type)]
-    return open_parquet(stream, metadata=parquet.metadata, read_dictionary=texty) if texty else parquet
-
-
 def _as_in(schema: pa.Schema, batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch with the columns of the file's own types."""
     arrays = [
@@ -217,48 +194,3 @@ def _as_in(schema: pa.Schema, batch: pa.RecordBatch) -> pa.RecordBatch:
         for column, field in zip(batch.columns, schema, strict=True)
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _with_columns(group: Group, names: Collection[str]) -> Group:
-    return group._replace(chunks=tuple(chunk for chunk in group.chunks if chunk.column in names))
-
-
-def _rows_at_a_time(group: Group, batch_rows: int) -> int:
-    size = sum(chunk.unpacked for chunk in group.chunks)
-    return max(1, min(batch_rows, BATCH_BYTES * group.rows // max(size, 1)))
-
-
-def _cut(batch: pa.RecordBatch, first: int, batch_rows: int) -> Rows:
-    """Yield the batch in pieces that hold at most `batch_rows` rows and, unpacked, about BATCH_BYTES."""
-    weight = _weights(batch)
-    if batch.num_rows <= batch_rows and weight.sum() <= BATCH_BYTES:
-        yield first, batch
-        return
-    start = 0
-    total = np.cumsum(weight)
-    while start < batch.num_rows:
-        before = total[start - 1] if start else 0
-        stop = int(np.searchsorted(total, before + BATCH_BYTES, side="right"))
-        stop = min(max(stop, start + 1), start + batch_rows, batch.num_rows)
-        yield first + start, batch.slice(start, stop - start)
-        start = stop
-
-
-def _weights(batch: pa.RecordBatch) -> NDArray[np.int64]:
-    """Return the bytes of text in each row, unpacked."""
-    weight = np.zeros(batch.num_rows, np.int64)
-    for column in batch.columns:
-        if pa.types.is_dictionary(column.type) and is_texty(column.type.value_type):
-            lengths = _lengths(column.dictionary).take(column.indices)
-        elif is_texty(column.type):
-            lengths = _lengths(column)
-        else:
-            continue
-        weight += lengths.fill_null(0).to_numpy(zero_copy_only=False)
-    return weight
-
-
-def _lengths(array: pa.Array) -> pa.Array:
-    if pa.types.is_string_view(array.type) or pa.types.is_binary_view(array.type):
-        array = array.cast(pa.large_binary())
-    return pc.binary_length(array).cast(pa.int64())
