@@ -27,8 +27,8 @@ _HOME = {
     "ThemeSet": "themes",
     "discover_themes": "discovery",
     "wishes": "themes",
-    "describe": "describe",
-    "Description": "describe",
+    "describe": "descriptions",
+    "Description": "descriptions",
     "Recommender": "recommend",
     "ReviewlensError": "errors",
 }

@@ -12,6 +12,7 @@ Each error is ours *and* the standard class, so both `except ReviewlensError` an
     ├── LockedError(RuntimeError)        another run holds the output folder                     exit 5
     ├── RejectsError(RuntimeError)       too many rejects: nothing was published                 exit 3
     ├── GateError(RuntimeError)          drift or alerts beyond what was allowed                 exit 4
+    ├── WriterError(RuntimeError)        a writer of descriptions gave no text                   exit 1
     ├── Interrupted(RuntimeError)        stopped on request; the next run goes on                exit 143
     ├── WorkerError(RuntimeError)        a worker process died                                   exit 1
     └── StoreError(RuntimeError)         the output folder cannot be read or written             exit 1
@@ -85,6 +86,10 @@ class GateError(ReviewlensError, RuntimeError):
     """The run was published, but a gate that the user asked for did not hold."""
 
     exit_code = 4
+
+
+class WriterError(ReviewlensError, RuntimeError):
+    """A writer of descriptions gave no text."""
 
 
 class Interrupted(ReviewlensError, RuntimeError):  # noqa: N818 - reads as what happened, like KeyboardInterrupt

@@ -111,8 +111,8 @@ def describe(out: str, product: str | None, every: bool, target: str | None, lan
     reviewlens describe lens --all --out descriptions.parquet
     """
     from reviewlens import open_run
-    from reviewlens.describe import describe as draft
-    from reviewlens.describe import describe_all
+    from reviewlens.descriptions import describe as draft
+    from reviewlens.descriptions import describe_all
 
     if every == bool(product) or every != bool(target):
         raise ConfigError("name one product, or all and a file", hint="--product ID, or --all --out FILE")

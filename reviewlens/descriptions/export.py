@@ -1,0 +1,64 @@
+"""Descriptions of all products of a run, written as Parquet."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reviewlens.descriptions.description import Description, described
+from reviewlens.descriptions.facts import Source
+from reviewlens.descriptions.writers import Writer
+
+if TYPE_CHECKING:
+    from reviewlens.run import Run
+
+SCHEMA = pa.schema(
+    [
+        ("product_id", pa.string()),
+        ("language", pa.string()),
+        ("text", pa.string()),
+        ("points", pa.list_(pa.string())),
+        ("theme_ids", pa.list_(pa.string())),
+        ("reviews", pa.int64()),
+        ("dropped", pa.list_(pa.string())),
+    ]
+)
+_PRODUCTS = 500  # in memory before they are written
+
+
+def describe_all(run: Run, out: str | os.PathLike[str], *, language: str = "en", writer: Writer | None = None) -> int:
+    """Write the description of every product to a Parquet file, in order of product; return how many.
+
+    `dropped` holds why sentences of a writer were left out. A writer that fails for one product leaves that product
+    with the description of the templates. The file appears whole or not at all.
+    """
+    source, target = Source(run), Path(out)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    products = sorted(source.products)
+    try:
+        with pq.ParquetWriter(draft, SCHEMA) as sink:
+            for start in range(0, len(products), _PRODUCTS):
+                block = products[start : start + _PRODUCTS]
+                found = [described(source.facts(product), language=language, writer=writer) for product in block]
+                sink.write_table(pa.Table.from_pylist([_row(one) for one in found], schema=SCHEMA))
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return len(products)
+
+
+def _row(one: Description) -> dict[str, object]:
+    return {
+        "product_id": one.product_id,
+        "language": one.language,
+        "text": one.text,
+        "points": one.points,
+        "theme_ids": sorted({theme.theme_id for sentence in one.sentences for theme in sentence.themes}),
+        "reviews": one.facts.reviews,
+        "dropped": [dropped.why for dropped in one.dropped],
+    }
