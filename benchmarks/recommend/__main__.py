@@ -3,7 +3,8 @@
     python -m benchmarks.recommend --data FOLDER [--out FILE.json]
 
 needs `pip install implicit`. Settings of each opponent are chosen on the second-to-last interaction of the customers
-(validation); what is reported is the last one, on which nothing was chosen.
+(validation); what is reported is the last one, on which nothing was chosen. A second table replays time: it learns
+from the first 80% of all interactions and measures what each customer took next.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.recommend.cases import FILES, Case, hold_out, load
+from benchmarks.recommend.cases import FILES, Case, hold_out, load, replay
 from benchmarks.recommend.measure import Ranking, interval, ndcg, rank, recall, summary
 from benchmarks.recommend.opponents import OPPONENTS
-from benchmarks.recommend.ours import OURS, VARIANTS
+from benchmarks.recommend.ours import AT_END, OURS, VARIANTS
 from benchmarks.recommend.table import markdown
 
 
@@ -41,30 +42,36 @@ def compare(name: str, folder: Path) -> dict[str, Any]:
     rows, evidence = load(name, folder)
     validation = hold_out(name, rows, evidence, validation=True)
     test = hold_out(name, rows, evidence, validation=False)
+    settings = {label: best_setting(label, validation) for label in OPPONENTS}
+    size = {"customers": rows.shape[0], "products": rows.shape[1], "interactions": len(rows)}
+    later = replay(name, rows, evidence)
+    return {
+        "size": size,
+        "same day as the one before": round(test.tied, 4),
+        "last": measured(test, settings, list(VARIANTS)),
+        "replay": measured(later, settings, [OURS, AT_END]),
+    }
+
+
+def measured(case: Case, settings: dict[str, dict[str, Any]], variants: list[str]) -> dict[str, Any]:
+    """Return the figures of all opponents and of some variants of ours on one case."""
     methods: dict[str, dict[str, Any]] = {}
     rankings: dict[str, Ranking] = {}
-    for label in OPPONENTS:
-        setting = best_setting(label, validation)
+    for label, setting in settings.items():
         started = time.perf_counter()
-        rankings[label] = rank(OPPONENTS[label][0](test.train, **setting), test)
+        rankings[label] = rank(OPPONENTS[label][0](case.train, **setting), case)
         methods[label] = {"setting": setting, "seconds": round(time.perf_counter() - started, 1)}
-    for label, variant in VARIANTS.items():
-        if variant.needs_text and test.evidence is None:
+    for label in variants:
+        if VARIANTS[label].needs_text and case.evidence is None:
             continue
         started = time.perf_counter()
-        scores, weights = variant.build(test)
-        rankings[label] = rank(scores, test)
+        scores, weights = VARIANTS[label].build(case)
+        rankings[label] = rank(scores, case)
         methods[label] = {"setting": weights, "seconds": round(time.perf_counter() - started, 1)}
     for label, ranking in rankings.items():
-        methods[label] |= summary(ranking, test) | {"ours minus this": _differences(rankings[OURS], ranking)}
-        print(name, label, methods[label], flush=True)
-    size = {
-        "customers": rows.shape[0],
-        "products": rows.shape[1],
-        "interactions": len(rows),
-        "measured": len(test.target),
-    }
-    return {"size": size, "same day as the one before": round(test.tied, 4), "methods": methods}
+        methods[label] |= summary(ranking, case) | {"ours minus this": _differences(rankings[OURS], ranking)}
+        print(case.name, label, methods[label], flush=True)
+    return {"measured": len(case.target), "methods": methods}
 
 
 def _differences(ours: Ranking, other: Ranking) -> dict[str, list[float]]:

@@ -65,3 +65,20 @@ def _once(name: str, rows: Interactions, evidence: pd.DataFrame | None) -> Case:
     ]
     said = None if evidence is None else without(evidence, rows, held)
     return Case(name, rows.take(~held), rows.customer[held], rows.product[held], float(before[held].mean()), said)
+
+
+def replay(name: str, rows: Interactions, evidence: pd.DataFrame | None) -> Case:
+    """Learn from the first 80% of all interactions; hold out the next one of each customer who was there before.
+
+    Nothing that happened after the moment of the recommendation is known to any method. Products that are new after
+    that moment are left out of the measure: no method can know them.
+    """
+    cut = float(np.quantile(np.floor(rows.day), 0.8))
+    early = np.floor(rows.day) < cut
+    train = rows.take(early)
+    late = np.flatnonzero(~early)
+    first = late[np.unique(rows.customer[late], return_index=True)[1]]
+    there = np.isin(rows.customer[first], train.customer) & (train.popularity[rows.product[first]] > 0)
+    held = first[there]
+    said = None if evidence is None else without(evidence, rows, ~early)
+    return Case(name, train, rows.customer[held], rows.product[held], float("nan"), said)

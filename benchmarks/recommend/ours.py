@@ -15,6 +15,7 @@ from reviewlens.recommend import Recommender
 from reviewlens.recommend.interactions import Interactions
 
 OURS = "reviewlens"
+AT_END = "trend at the end of the data"
 Change = Callable[[Interactions, pd.DataFrame | None], tuple[Interactions, pd.DataFrame | None]]
 
 
@@ -56,7 +57,7 @@ VARIANTS = {
     OURS: Variant(),
     "without polarity": Variant(_no_polarity),
     "without trend": Variant(off=("trend",)),
-    "trend at the end of the data": Variant(at_end=True),
+    AT_END: Variant(at_end=True),
     "without themes (text only)": Variant(_no_evidence, needs_text=True),
     "with the run's evidence only (no texts)": Variant(_no_text, needs_text=True),
     "without likeness": Variant(off=("likeness",), needs_text=True),
