@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 PROTOCOLS = {"last": "last interaction held out", "replay": "replay: the next one after 80% of all"}
 
 
