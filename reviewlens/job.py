@@ -22,6 +22,7 @@ from reviewlens.part import SCORED_FILE, Task, rewrite_part, write_part
 from reviewlens.planning import Night, PathLike, decide, entry, plan_night
 from reviewlens.privacy import hash_customer
 from reviewlens.publish import publish
+from reviewlens.remote import fetched, is_remote, mirrored
 from reviewlens.run import Run, open_run
 from reviewlens.schemas import FORGOTTEN, SCORED_REASON
 from reviewlens.stop import Stop
@@ -71,6 +72,10 @@ def run_night(
 ) -> Run:
     """Do what `analyze` does, with merged settings and a `Stop` that others may ask."""
     engine = engine or engine_for(settings.options)  # first, for an engine that cannot be had shall leave no trace
+    if is_remote(out):
+        with mirrored(str(out)) as local:
+            more: dict[str, Any] = {"themes": themes, "classifier": classifier, "engine": engine, "stop": stop}
+            return run_night(local, data, settings, **more)
     store = Store(out)
     stop = stop or Stop(settings.options.max_seconds)
     with store.lock():
@@ -170,6 +175,9 @@ def forget(out: PathLike, *, customer: str) -> int:
     Returns the number of reviews that were removed. Raises `InputNotFoundError` where there is no output folder,
     `ConfigError` where the key of the customer hashes is not the one of the last run, and `LockedError`.
     """
+    if is_remote(out):
+        with mirrored(str(out)) as local:
+            return forget(local, customer=customer)
     store = Store(out)
     if not store.out.is_dir():
         raise InputNotFoundError("no output folder is here", where=str(out), hint="name the folder of the runs")
@@ -230,8 +238,8 @@ def status(out: PathLike) -> pd.DataFrame:
     `changed` (what changed in model, themes, key or settings) and `drift` (the largest population stability index and
     the signal that it belongs to, empty where it was not measured).
     """
-    store = Store(out)
-    now = open_run(out).folder  # says so where there is none
+    store = Store(fetched(out))
+    now = open_run(store.out).folder  # says so where there is none
     rows = []
     for folder in reversed(store.run_folders()):
         manifest = store.manifest(folder)

@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from reviewlens.errors import InputNotFoundError
+from reviewlens.remote import fetched
 from reviewlens.schemas import MENTIONS, SCORED, SCORED_REASON
 from reviewlens.store import Store
 
@@ -51,7 +52,7 @@ class Run:
     """One committed run in an output folder. It stays as it is while newer runs are committed."""
 
     def __init__(self, out: str | os.PathLike[str]) -> None:
-        self.store = Store(out)
+        self.store = Store(fetched(out))
         folder = self.store.current_run()
         if folder is None:
             raise InputNotFoundError(

@@ -13,6 +13,7 @@ from reviewlens.config import Settings
 from reviewlens.engines.choose import engine_for
 from reviewlens.job import NOT_LOST, run_night
 from reviewlens.planning import plan_night
+from reviewlens.remote import fetched
 from reviewlens.run import Run
 from reviewlens.stop import Stop
 from reviewlens.store import Store
@@ -26,7 +27,7 @@ def carry_out(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
     if dry_run:
         return _say_what_would_be_done(settings, as_json)
     started = time.perf_counter()
-    before = Store(out).current_run()
+    before = Store(fetched(out)).current_run()
     stop = Stop(settings.options.max_seconds)
     with heeding_signals(stop):
         run = run_night(out, None, settings, engine=engine_for(settings.options), stop=stop)
@@ -69,7 +70,7 @@ def _summary(run: Run, idle: bool, seconds: float) -> str:
 
 
 def _say_what_would_be_done(settings: Settings, as_json: bool) -> int:
-    night = plan_night(Store(settings.out or ""), None, settings)
+    night = plan_night(Store(fetched(settings.out or "")), None, settings)
     plan = {
         "parts": len(night.tasks),
         "rows": sum(task.part.rows for task in night.tasks),

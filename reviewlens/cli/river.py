@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -101,7 +100,6 @@ def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> N
     """
     from reviewlens import check as look
     from reviewlens.read import Paths
-    from reviewlens.read import Paths
 
     if not source:
         raise ConfigError("no input", hint="name files, a folder or a glob")
@@ -121,7 +119,6 @@ def score(source: tuple[str, ...], out: str, columns: tuple[str, ...], classifie
     reviewlens score exports/*.parquet --out scored/
     """
     from reviewlens import score as score_all
-    from reviewlens.read import Paths
     from reviewlens.read import Paths
 
     if not source:
@@ -182,4 +179,4 @@ def forget(out: str, customer: str) -> None:
     """
     from reviewlens import forget as forget_customer
 
-    click.echo(f"{forget_customer(Path(out), customer=customer):,} reviews forgotten")
+    click.echo(f"{forget_customer(out, customer=customer):,} reviews forgotten")

@@ -102,8 +102,8 @@ def probe(spark: SparkSession, make: Any) -> list[tuple[str, Any]]:
     return answers
 
 
-def check_seen(spark: SparkSession, tasks: Sequence[Task]) -> None:
-    """Check that executors see the input files and share the output folder with this process.
+def check_seen(spark: SparkSession, tasks: Sequence[Task], *, shared: bool = True) -> None:
+    """Check that executors see the input files and, if it is `shared`, the output folder of this process.
 
     Raises `InputNotFoundError` and `StoreError`.
     """
@@ -138,7 +138,7 @@ def check_seen(spark: SparkSession, tasks: Sequence[Task]) -> None:
     for path in out.glob(f"{mark.name}*"):
         path.unlink(missing_ok=True)
     for host, (written, missing) in answers:
-        if written is None or written not in there:
+        if shared and (written is None or written not in there):
             raise StoreError(
                 "an executor does not share the output folder with the driver",
                 where=f"{out} seen from {host}",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import queue
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from reviewlens.engines import Work
 from reviewlens.engines.cluster import check_cluster, check_seen, explained
-from reviewlens.engines.shipping import pack, unpack
+from reviewlens.engines.shipping import Packed, pack, unpack
 from reviewlens.part import Progress, Receipt, Task
+from reviewlens.remote import Remote, origin_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -43,10 +45,13 @@ class SparkEngine:
         if not tasks:
             return
         tasks = [task._replace(out=str(Path(task.out).absolute())) for task in tasks]  # executors start elsewhere
-        check_seen(self.spark, tasks)
-        job = _Job(self.spark, work, tasks)
+        remote = origin_of(tasks[0].out)
+        check_seen(self.spark, tasks, shared=remote is None)
+        job = _Job(self.spark, work, tasks, None if remote is None else remote.url)
         try:
             for receipt in job.receipts():
+                if remote is not None and "failed" not in receipt:
+                    remote.pull_part(receipt["id"])
                 progress(_rows(receipt, tasks))
                 yield receipt
         finally:
@@ -61,7 +66,7 @@ class SparkEngine:
 class _Job:
     """One Spark job over all tasks, in a thread of its own; receipts arrive while it runs."""
 
-    def __init__(self, spark: SparkSession, work: Work, tasks: Sequence[Task]) -> None:
+    def __init__(self, spark: SparkSession, work: Work, tasks: Sequence[Task], url: str | None) -> None:
         from pyspark import InheritableThread
 
         self._context = spark.sparkContext
@@ -70,6 +75,7 @@ class _Job:
         self._done: queue.SimpleQueue[list[Receipt] | BaseException] = queue.SimpleQueue()
         paths = {path for task in tasks for path in (task.classifier, task.themes) if path is not None}
         self._packed = self._context.broadcast({path: pack(path) for path in sorted(paths)})
+        self._url = url
         self._thread = InheritableThread(target=self._run, args=(work, tasks))
         self._thread.start()
 
@@ -99,10 +105,10 @@ class _Job:
         self._packed.destroy()
 
     def _run(self, work: Work, tasks: Sequence[Task]) -> None:
-        packed, arrived = self._packed, self._arrived
+        packed, arrived, url = self._packed, self._arrived, self._url
 
         def carry_out(task: Task) -> Receipt:
-            receipt = _carry_out(work, task, packed.value)
+            receipt = _carry_out(work, task, packed.value, url)
             arrived.add([receipt])
             return receipt
 
@@ -113,12 +119,19 @@ class _Job:
             self._done.put(error)
 
 
-def _carry_out(work: Work, task: Task, packed: dict[str, dict[str, bytes]]) -> Receipt:
-    """Run on an executor: the task with its artefacts at hand."""
+def _carry_out(work: Work, task: Task, packed: Mapping[str, Packed], url: str | None) -> Receipt:
+    """Run on an executor: the task with its artefacts at hand, into the output folder or by way of a local one."""
     os.environ["REVIEWLENS_THREADS"] = "1"  # one core per Spark task
     here = {path: str(unpack(files)) for path, files in packed.items()}
     classifier, themes = (path and here[path] for path in (task.classifier, task.themes))
-    return work(task._replace(classifier=classifier, themes=themes), None)
+    task = task._replace(classifier=classifier, themes=themes)
+    if url is None:
+        return work(task, None)
+    with TemporaryDirectory(prefix="reviewlens-") as folder:
+        receipt = work(task._replace(out=folder), None)
+        if "failed" not in receipt:
+            Remote(url).send_part(Path(folder) / "parts" / task.part_id)
+    return receipt
 
 
 def _arrivals(context: Any) -> Any:

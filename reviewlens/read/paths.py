@@ -19,7 +19,7 @@ from pyarrow import fs
 from reviewlens.errors import InputError, InputNotFoundError
 
 SUFFIXES = (".parquet", ".pq", ".parq")
-_SCHEME = re.compile(r"(s3|gs|gcs|hdfs|viewfs|abfss?|file)://\S")
+_SCHEME = re.compile(r"(s3[an]?|gs|gcs|hdfs|viewfs|abfss?|file)://\S")
 _WILD = re.compile(r"[*?\[]")
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
