@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reviewlens.intent import find_wishes
+from reviewlens.opinion import lean, leaned
 from reviewlens.schemas import INTENTS, LABELS, OTHER
 
 MIXED_SHARE = 0.25  # of the clauses with an opinion that must stand on the weaker side for a review to be mixed
@@ -93,7 +94,7 @@ def mentions(
     theme_id = ids[np.concatenate([found.theme, np.full(len(bare), len(ids) - 1)]).astype(np.int64)]
     spans = zip(owner[bare].tolist(), wished.start[alone].tolist(), wished.end[alone].tolist(), strict=True)
     cue = [*found.cue, *(texts[o][a:b] for o, a, b in spans)]
-    proba = segment_proba[segment]
+    proba = leaned(segment_proba, lean(texts, owner, bounds))[segment]
     wish = wish_of[segment]
     side = proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64)
     no_wish = wish < 0

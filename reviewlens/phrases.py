@@ -71,3 +71,12 @@ class Phrases:
         cut_right = self._closes[found[:, 0]] & spaced[found[:, 2] + 1]
         whole: NDArray[np.int64] = found[~(cut_left | cut_right)]
         return whole
+
+
+def longest(places: Places) -> Places:
+    """Return the places that lie within no other, sorted by where they start."""
+    order = np.lexsort((-places.end, places.start))
+    end = places.end[order]
+    alone = np.ones(len(order), np.bool_)
+    alone[1:] = end[1:] > np.maximum.accumulate(end)[:-1] if len(end) else True
+    return Places(*(column[order[alone]] for column in places))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.phrases import Phrases, offsets
+from reviewlens.phrases import Phrases, Places, longest, offsets
 from reviewlens.text import fold
 from reviewlens.themes.inflect import forms
 from reviewlens.themes.theme import Theme
@@ -73,9 +73,11 @@ class Matcher:
 
     def hits(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Hits:
         """Return the cues in the clauses of `texts`, sorted by clause, place and cue."""
-        rows = np.column_stack(self._phrases.find(texts, owner, bounds))
-        signals = self._is_cue[rows[:, 1]]
-        rows = self._allowed(self._items_of(_longest(rows[signals])), self._items_of(rows))
+        places = self._phrases.find(texts, owner, bounds)
+        rows = np.column_stack(places)
+        is_cue = self._is_cue[places.phrase]
+        cues = np.column_stack(longest(Places(*(column[is_cue] for column in places))))
+        rows = self._allowed(self._items_of(cues), self._items_of(rows))
         begin = offsets(texts)[owner[rows[:, 0]]]
         return Hits(rows[:, 0], rows[:, 1], rows[:, 2] - begin, rows[:, 3] - begin)
 
@@ -134,14 +136,6 @@ class Matcher:
         sums = np.bincount(inverse[order][fresh], weights=weight[order][fresh], minlength=len(groups))
         total: NDArray[np.float64] = sums[inverse]
         return total
-
-
-def _longest(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows (clause, pattern, start, end) that lie within no other, sorted by place."""
-    rows = rows[np.lexsort((-rows[:, 3], rows[:, 2]))]
-    alone = np.ones(len(rows), np.bool_)
-    alone[1:] = rows[1:, 3] > np.maximum.accumulate(rows[:, 3])[:-1] if len(rows) else True
-    return rows[alone]
 
 
 def _folded(text: str) -> str:
