@@ -163,6 +163,23 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def on_config(config: Any) -> Any:
+    """Add the pages in depth and the decisions to the contents, as far as they do not name them."""
+    named = set(_pages(config.nav))
+    rest = sorted(path.relative_to(HERE).as_posix() for path in HERE.rglob("*.md"))
+    decisions = [path for path in rest if path.startswith("decisions/")]
+    in_depth = [path for path in rest if path not in named and path not in decisions]
+    config.nav[-1:-1] = [{"In depth": in_depth}, {"Decisions": decisions}]
+    return config
+
+
+def _pages(nav: Any) -> Iterator[str]:
+    if isinstance(nav, str):
+        yield nav
+    for inner in nav.values() if isinstance(nav, dict) else nav if isinstance(nav, list) else ():
+        yield from _pages(inner)
+
+
 def on_files(files: Any, config: Any) -> Any:
     """Add the pages to those that mkdocs builds."""
     from mkdocs.structure.files import File

@@ -51,15 +51,11 @@ def run(path: Path, folder: Path) -> int:
     namespace: dict[str, Any] = {"__name__": "document"}
     printed, ran = "", 0
     with contextlib.chdir(folder):
+        named = _write_files(path, folder)
         for block in blocks(path):
             place = f"{path.name}:{block.line}"
             if block.note.startswith(NOT_RUN):
                 continue
-            named = re.match(r"(?:#|--|\{#) file: (\S+)(?: #\})?\n", block.code)
-            if named:
-                target = folder / named[1]
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(block.code, "utf-8")
             if block.note == SHOWN and os.environ.get(UPDATE):
                 path.write_text(path.read_text("utf-8").replace(block.code, printed.rstrip() + "\n"), "utf-8")
             elif block.note == SHOWN:
@@ -70,9 +66,22 @@ def run(path: Path, folder: Path) -> int:
             elif block.language in ("console", "bash", "sh"):
                 _console(block.code, place)
                 ran += 1
-            elif not named and block.language not in PROSE:
+            elif block.line not in named and block.language not in PROSE:
                 raise AssertionError(f"{place}: a block in {block.language!r} is neither run nor marked with a reason")
     return ran
+
+
+def _write_files(path: Path, folder: Path) -> set[int]:
+    """Write the blocks that name a file, before anything is run, and return their lines."""
+    lines = set()
+    for block in blocks(path):
+        name = re.match(r"(?:#|--|\{#) file: (\S+)(?: #\})?\n", block.code)
+        if name:
+            target = folder / name[1]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block.code, "utf-8")
+            lines.add(block.line)
+    return lines
 
 
 def _python(code: str, namespace: dict[str, Any], place: str, line: int) -> str:

@@ -36,6 +36,13 @@ def test_example_runs(name, tmp_path, capsys, monkeypatch, sample_run):
     ] == []
 
 
+def test_training_example_runs(capsys):
+    runpy.run_path(str(EXAMPLES / "train.py"))["main"]("linear")
+    printed = capsys.readouterr().out
+    assert "bundled" in printed
+    assert "macro_f1" in printed.split("ours")[1]
+
+
 def test_job_file_is_valid():
     settings = load_settings(EXAMPLES / "job.toml", environment={})
     assert settings.config.source
