@@ -82,6 +82,7 @@ def discover(
     import tomllib
 
     from reviewlens import ThemeSet, discover_themes
+    from reviewlens.read import Paths
 
     wanted = None
     if seeds:
@@ -92,7 +93,7 @@ def discover(
                 f"the seeds cannot be read: {error}", where=seeds, hint="write lines like food = ['food', 'menu']"
             ) from None
     previous = ThemeSet.load(update) if update else None
-    found = discover_themes(list(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)
+    found = discover_themes(Paths(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)
     found.save(out)
     click.echo(f"{len(found.themes)} themes saved to {out}")
 

@@ -89,7 +89,8 @@ def no_text(names: Sequence[str], given: Mapping[str, str], where: str) -> Colum
     if "text" in given:
         return no_such_column("text", given["text"], names, where)
     near = [name for name in names if any(word in _squash(name) for word in _LIKELY)]
-    say = f"say which one it is, e.g. columns={{'text': {(near or list(names) or ['review_body'])[0]!r}}}"
+    first = (near or list(names) or ["review_body"])[0]
+    say = f"say which one it is, e.g. columns={{'text': {first!r}}} or --column text={first}"
     likely = f" (likely: {_listed(near)})" if near else ""
     return ColumnError(
         f"no column with the text of the reviews; there are: {_listed(names)}{likely}", where=where, hint=say
