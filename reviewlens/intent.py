@@ -21,8 +21,8 @@ from reviewlens.wish_model import WishModel, bundled
 
 ENOUGH = 1.0
 PASSAGE = 300  # characters that the model judges at once
-TRUST, AGAINST, IN_FAVOR = 0.8, -0.9, 1.5  # weight and bounds of the model
-LEAST, MOST = -0.5, 1.5  # bounds of the rules
+TRUST, AGAINST, IN_FAVOR = 0.8, -1.5, 1.5  # weight and bounds of the model
+LEAST, MOST = -0.5, 1.5  # bounds of the rules; at the upper one they need no consent
 ENOUGH_TOGETHER = 0.4
 WORTH_A_LOOK = 0.5  # weight from which a clause of a long text is judged
 _BLANK = " \t\n.,;:!?。，；：！？…~～、\"'()[]"
@@ -143,7 +143,7 @@ def _judged(
         ]
     )
     total = np.clip(weight, LEAST, MOST) + TRUST * np.clip(asked[inverse], AGAINST, IN_FAVOR)
-    likely = total >= ENOUGH_TOGETHER
+    likely = (total >= ENOUGH_TOGETHER) | (weight >= MOST - 1e-9)
     best = np.zeros(len(weight), np.bool_)
     order = np.flatnonzero(likely)
     own = np.zeros(len(weight))
