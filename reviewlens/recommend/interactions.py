@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,14 +77,19 @@ class Interactions:
 
 
 def read_interactions(
-    data: pd.DataFrame | str | os.PathLike[str], *, alias: Callable[[str], str] | None = None
+    data: pd.DataFrame | str | os.PathLike[str],
+    *,
+    alias: Callable[[str], str] | None = None,
+    customers: Iterable[str] = (),
+    products: Iterable[str] = (),
 ) -> Interactions:
     """Read interactions from a DataFrame or a Parquet file or folder.
 
     Columns: `customer`, `product_id`, `created_at`, and, where there, one of `recommended` (bool), `rating`,
     `score` (-1 to 1), `polarity`; `text` is used to compare products. Rows without a customer, product or time are
     skipped and counted. Of several rows for one customer and product the latest counts. Rows of one customer at the
-    same time are ordered by a hash of customer and product, which favors no product. `alias` renames the customers.
+    same time are ordered by a hash of customer and product, which favors no product. `alias` renames the customers;
+    `customers` and `products` are known ones that may have no interaction.
 
     Raises `InputNotFoundError`, `ColumnError`, or `InputError` where no row can be used.
     """
@@ -107,20 +112,26 @@ def read_interactions(
     if usable.empty:
         what = "no interaction has a customer, a product and a time"
         raise InputError(what, where=f"{where}, {len(rows)} rows", hint="give at least one")
-    return _ordered(usable, skipped=len(rows) - len(usable))
+    return _ordered(usable, list(customers), list(products), skipped=len(rows) - len(usable))
 
 
-def _ordered(rows: pd.DataFrame, *, skipped: int) -> Interactions:
+def _ordered(rows: pd.DataFrame, known: list[str], offered: list[str], *, skipped: int) -> Interactions:
     pair = rows["customer"].astype(str) + "\x1f" + rows["product_id"].astype(str)
     rows = rows.assign(tie=pd.util.hash_array(pair.to_numpy(dtype=object), categorize=False))
     # opinion and text make the order total where a pair is given twice at one time
     total = ["customer", "when", "tie", "opinion", *(["text"] if "text" in rows else [])]
     rows = rows.sort_values(total).drop_duplicates(["customer", "product_id"], keep="last")
-    customers, customer = np.unique(rows["customer"].to_numpy(dtype=str), return_inverse=True)
-    products, product = np.unique(rows["product_id"].to_numpy(dtype=str), return_inverse=True)
+    customers, customer = _coded(rows["customer"], known)
+    products, product = _coded(rows["product_id"], offered)
     text = rows["text"].to_numpy(dtype=object) if "text" in rows else None
     day, opinion = rows["when"].to_numpy(dtype=np.float64), rows["opinion"].to_numpy(dtype=np.float64)
     return Interactions(customers, products, customer, product, day, opinion, text, skipped)
+
+
+def _coded(names: pd.Series, more: list[str]) -> tuple[NDArray[np.str_], NDArray[np.int64]]:
+    own = names.to_numpy(dtype=str)
+    known = np.unique(np.concatenate([own, np.array(more, dtype=str)]) if more else own)
+    return known, np.searchsorted(known, own)
 
 
 def _load(path: Path) -> pd.DataFrame:

@@ -67,7 +67,8 @@ class Recommender:
         `interactions`: columns customer, product_id, created_at, and recommended, rating, score or polarity if there;
         a column text lets products be compared by their reviews. `run` adds what its reviews say of products and
         customers; the customers of the interactions are then hashed with the key of the run. `evidence` stands in for
-        a run: one row per mention with customer, product_id, theme_id, intent, quote.
+        a run: one row per mention with customer, product_id, theme_id, intent, quote. Who and what occurs in reviews
+        alone is known too: a product that nobody took yet is recommended by what is said of it.
 
         Raises `ColumnError`, `InputNotFoundError`, or `InputError` where nothing can be used.
         """
@@ -81,8 +82,12 @@ class Recommender:
                 alias = _hasher(run)
         if interactions is None:
             raise InputError("nothing to learn from", where="Recommender.fit", hint="give interactions, a run, or both")
-        rows = read_interactions(interactions, alias=alias)
-        model = cls.learn(rows, None if evidence is None else checked(evidence))
+        known: dict[str, list[str]] = {}
+        if evidence is not None:
+            checked(evidence)
+            known["customers"] = evidence["customer"].dropna().astype(str).unique().tolist()
+            known["products"] = evidence["product_id"].dropna().astype(str).unique().tolist()
+        model = cls.learn(read_interactions(interactions, alias=alias, **known), evidence)
         model.alias = alias if alias is not None else (_hasher(run) if run is not None else None)
         return model
 

@@ -143,6 +143,18 @@ def test_needs_start_a_new_customer(table: pd.DataFrame) -> None:
         Recommender.fit(table).recommend(customer="new", needs=["battery"])
 
 
+def test_a_product_that_nobody_took_is_recommended_by_what_is_said_of_it(table: pd.DataFrame) -> None:
+    said = [("x", "P", "tea", "mild green tea"), ("x", "NEW", "tea", "mild green tea"), ("y", "Q", "tea", "loud fan")]
+    said += [("y", "R", "tea", "loud red fan")]
+    evidence = pd.DataFrame(said, columns=["customer", "product_id", "theme_id", "quote"]).assign(intent="praise")
+    model = Recommender.fit(table, evidence=evidence)
+    model.weights["likeness"] = 10.0
+    answer = model.recommend(customer="d", k=1)
+    assert answer["product_id"][0] == "NEW"
+    assert answer["reason"][0] == "reviews speak of it as they do of P, which you have"
+    assert not model.recommend(customer="x").empty  # known by reviews alone
+
+
 def test_all_customers_as_parquet(table: pd.DataFrame, tmp_path: Path) -> None:
     model = Recommender.fit(table)
     path = tmp_path / "deep" / "all.parquet"
