@@ -182,7 +182,7 @@ def _read_calibration(path: Path) -> Calibration:
         raise ArtefactError(
             f"calibration.json is not a calibration: {error}", where=str(path), hint="save the model again"
         ) from error
-    if not (calibration.temperature > 0 and calibration.star_temperature > 0 and 0 < calibration.neutral_prior < 1):
+    if not (calibration.star_temperature > 0 and 0 < calibration.neutral_prior < 1):
         raise ArtefactError(
             "calibration.json holds an impossible temperature or prior", where=str(path), hint="save the model again"
         )

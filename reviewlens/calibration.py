@@ -1,8 +1,9 @@
 """From star logits to probabilities that mean what they say.
 
-A network gives a distribution over 1-5 stars. Temperature scaling (Guo et al. 2017) makes it as sure as it is right on
-held-out reviews; 1-2 stars are negative, 3 neutral, 4-5 positive. The share of neutral reviews differs between shops:
-probabilities assume `neutral_prior`, and another prior moves them by Bayes' rule (Saerens et al. 2002).
+A network and the n-grams beside it give logits of 1-5 stars. How much each counts is fitted on held-out reviews, which
+is temperature scaling (Guo et al. 2017) for two models at once; 1-2 stars are negative, 3 neutral, 4-5 positive. The
+share of neutral reviews differs between shops: probabilities assume `neutral_prior`, and another prior moves them by
+Bayes' rule (Saerens et al. 2002).
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ STARS = np.arange(1, 6, dtype=np.float64)
 class Calibration:
     """What turns logits into probabilities; the defaults change nothing."""
 
-    temperature: float = 1.0
+    network_weight: float = 1.0
+    """Weight of the network's logits: the inverse of a temperature."""
+    ngram_weight: float = 0.0
+    """Weight of the logits of the n-grams beside it."""
     neutral_bias: float = 0.0
     """Added to the logit of three stars."""
     neutral_prior: float = 0.2
@@ -38,7 +42,7 @@ class Calibration:
 
     def star_proba(self, logits: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return probabilities of 1-5 stars, shape (n, 5), for logits of shape (n, 5)."""
-        scaled = logits.astype(np.float64) / self.temperature
+        scaled = logits.astype(np.float64)
         scaled[:, 2] += self.neutral_bias
         return _softmax(scaled)
 

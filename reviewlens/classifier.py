@@ -15,15 +15,16 @@ from reviewlens import artefact as folder
 from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
 from reviewlens.errors import ConfigError, InputError, StoreError
-from reviewlens.models import LINEAR
-from reviewlens.models.runtime import MOST_CLAUSES, OnnxNetwork
+from reviewlens.models.linear import NgramModel
+from reviewlens.models.mixture import Mixture
+from reviewlens.models.runtime import OnnxNetwork
 from reviewlens.schemas import LABELS
 from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
 
 if TYPE_CHECKING:
     from reviewlens.explain import Explanation
 
-HEAD, TAIL = 80, 47  # subwords read of a long review: its beginning and its end, with a mark between them
+HEAD, TAIL = 320, 191  # subwords read of a long review: its beginning and its end
 ABSTAINED = "abstained"
 _CHUNK = 8192  # texts encoded at once, so that memory does not grow with the input
 
@@ -53,7 +54,7 @@ class Classifier:
         if not 0.0 <= abstain_below <= 1.0:
             raise ConfigError(f"abstain_below must be between 0 and 1, not {abstain_below}")
         self._parts, self._abstain_below = parts, abstain_below
-        self._network = _network(parts, threads)
+        self._model = _model(parts, threads)
 
     @classmethod
     def load(
@@ -111,6 +112,16 @@ class Classifier:
         return self._parts.calibration
 
     @property
+    def parts(self) -> Artefact:
+        """The parts of the artefact, to train further."""
+        return self._parts
+
+    @property
+    def seen_keys(self) -> NDArray[np.uint32]:
+        """Hashes of what it was trained on, as `reviewlens.splits.copy_hashes` makes them; empty where not kept."""
+        return self._parts.weights.get("seen.keys", np.zeros(0, dtype=np.uint32))
+
+    @property
     def tokenizer(self) -> Tokenizer:
         """The subword tokenizer."""
         return self._parts.tokenizer
@@ -133,10 +144,12 @@ class Classifier:
     def star_logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return uncalibrated logits of 1-5 stars, float32 of shape (n, 5)."""
         items = _checked(texts)
-        parts = [
-            self._network.review_logits(self._encode(items[at : at + _CHUNK])) for at in range(0, len(items), _CHUNK)
-        ]
+        parts = [self._model.logits(self._encode(items[at : at + _CHUNK])) for at in range(0, len(items), _CHUNK)]
         return np.concatenate(parts) if parts else np.zeros((0, 5), dtype=np.float32)
+
+    def star_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return probabilities of 1-5 stars, shape (n, 5)."""
+        return self.calibration.star_proba(self.star_logits(texts))
 
     def score_segments(
         self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]
@@ -155,18 +168,13 @@ class Classifier:
         for at in range(0, len(items), _CHUNK):
             stop = min(at + _CHUNK, len(items))
             left, right = np.searchsorted(owner, [at, stop])
-            chunk, own, span = (
-                items[at:stop],
-                owner[left:right].astype(np.int64) - at,
-                bounds[left:right].astype(np.int64),
-            )
-            encoded = self._encode(chunk)
+            own, span = owner[left:right].astype(np.int64) - at, bounds[left:right].astype(np.int64)
+            encoded = self._encode(items[at:stop])
             truncated[at:stop] = encoded.truncated
-            clause, counts, unread = _assign(encoded, own, span)
-            logits[at:stop], clause_logits[left:right] = self._network.logits(encoded, clause, counts)
+            logits[at:stop], clause_logits[left:right], unread = self._model.segment_logits(encoded, own, span)
             if len(unread):
-                pieces = [chunk[own[j]][span[j, 0] : span[j, 1]] for j in unread]
-                clause_logits[left + unread] = self._network.review_logits(self._encode(pieces))
+                pieces = [items[at + own[j]][span[j, 0] : span[j, 1]] for j in unread]
+                clause_logits[left + unread] = self._model.logits(self._encode(pieces))
         calibration = self.calibration
         return SegmentScores(
             calibration.polarity_proba(logits),
@@ -198,11 +206,13 @@ def _bundled() -> Path:
     return Path(str(resources.files("reviewlens") / "data" / "default_model"))
 
 
-def _network(parts: Artefact, threads: int) -> OnnxNetwork:
-    if parts.model == LINEAR:
-        raise ConfigError("the linear model is not readable yet")
-    assert parts.graph is not None
-    return OnnxNetwork(parts.graph, parts.weights["embedding.int8"], parts.weights["embedding.scale"], threads=threads)
+def _model(parts: Artefact, threads: int) -> Mixture:
+    weights = parts.weights
+    network = None
+    if parts.graph is not None:
+        network = OnnxNetwork(parts.graph, weights["embedding.int8"], weights["embedding.scale"], threads=threads)
+    ngrams = NgramModel.from_arrays(weights) if "ngram.weight" in weights else None
+    return Mixture(network, ngrams, parts.calibration.network_weight, parts.calibration.ngram_weight)
 
 
 def _checked(texts: Sequence[str]) -> list[str]:
@@ -215,25 +225,3 @@ def _checked(texts: Sequence[str]) -> list[str]:
                 f"a text is of type {type(text).__name__}", where=f"position {row}", hint="fill or drop missing texts"
             )
     return items
-
-
-def _assign(
-    encoded: Encoded, owner: NDArray[np.int64], bounds: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Find the clause of each subword.
-
-    Returns the place of the clause among those of its review per subword (-1 for none), the number of clauses per
-    review, and the indices of clauses of which nothing was read.
-    """
-    n = len(encoded.offsets) - 1
-    counts = np.bincount(owner, minlength=n).astype(np.int64)
-    first = np.concatenate([[0], np.cumsum(counts)])[:-1]
-    text_of = np.repeat(np.arange(n), np.diff(encoded.offsets))
-    if not len(owner):
-        return np.full(len(encoded.ids), -1, dtype=np.int64), counts, np.zeros(0, dtype=np.int64)
-    found = np.searchsorted((owner << 32) + bounds[:, 0], (text_of << 32) + encoded.starts, side="right") - 1
-    safe = np.maximum(found, 0)
-    place = safe - first[text_of]
-    inside = (found >= 0) & (owner[safe] == text_of) & (encoded.starts < bounds[safe, 1]) & (place < MOST_CLAUSES)
-    unread = np.flatnonzero(np.bincount(safe[inside], minlength=len(owner)) == 0)
-    return np.where(inside, place, -1), counts, unread

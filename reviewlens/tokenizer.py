@@ -45,6 +45,29 @@ class Encoded(NamedTuple):
     truncated: NDArray[np.bool_]
     """Whether the middle of a text was left out, shape (n,)."""
 
+    def take(self, rows: NDArray[np.int64]) -> Encoded:
+        """Return some of the texts; `rows` are positions."""
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        source = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Encoded(self.ids[source], self.starts[source], offsets, self.truncated[rows])
+
+    def clip(self, head: int, tail: int) -> Encoded:
+        """Return the texts with at most `head` subwords, a cut mark and `tail` subwords each."""
+        lengths = np.diff(self.offsets)
+        long = lengths > head + tail + 1
+        if not long.any():
+            return self
+        kept = np.where(long, head + tail + 1, lengths)
+        offsets = np.concatenate([[0], np.cumsum(kept)])
+        place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], kept)
+        cut = np.repeat(long, kept)
+        past = cut & (place > head)
+        source = np.repeat(self.offsets[:-1], kept) + place + np.where(past, np.repeat(lengths - kept, kept), 0)
+        ids = self.ids[source]
+        ids[cut & (place == head)] = CUT
+        return Encoded(ids, self.starts[source], offsets, self.truncated | long)
+
 
 def _words(text: str) -> tuple[list[str], list[int]]:
     """Return the words of `text`, marked where they follow a space, and their character offsets."""

@@ -23,10 +23,12 @@ class Graph:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
-    def constant(self, name: str, value: NDArray[Any]) -> str:
+    def constant(self, name: str, value: Any) -> str:
         """Add a constant tensor."""
         from onnx import numpy_helper
 
+        if any(known.name == name for known in self.constants):
+            return name
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
@@ -43,9 +45,13 @@ class Graph:
         return outputs[0]
 
     def linear(self, source: str, name: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
-        """Add `source @ weight.T + bias`, the weight as torch keeps it."""
-        product = self.add("MatMul", [source, self.constant(f"{name}.w", weight.T)], f"{name}.product")
-        return self.add("Add", [product, self.constant(f"{name}.b", bias)], f"{name}.sum")
+        """Add `source @ weight.T + bias`, the weight as torch keeps it.
+
+        A layer used twice is named "use/layer": its constants are shared.
+        """
+        layer = name.rsplit("/", 1)[-1]
+        product = self.add("MatMul", [source, self.constant(f"{layer}.w", weight.T)], f"{name}.product")
+        return self.add("Add", [product, self.constant(f"{layer}.b", bias)], f"{name}.sum")
 
     def finish(self, inputs: list[Any], outputs: list[Any]) -> bytes:
         """Check the graph and return its bytes."""
@@ -59,33 +65,45 @@ class Graph:
         return bytes(model.SerializeToString())
 
 
+def network_graph(model: str, weights: Weights, settings: Mapping[str, Any]) -> bytes:
+    """Return the ONNX graph of a network of the registry."""
+    if model == "lstm":
+        return lstm_graph(weights, settings["heads"], 4)
+    from reviewlens.models.transformer_graph import transformer_graph
+
+    return transformer_graph(weights, settings["heads"], settings["layers"])
+
+
 def lstm_graph(weights: Weights, heads: int, stride: int) -> bytes:
     """Return the ONNX graph of `LstmNetwork` without its embedding table."""
     g = Graph()
-    embedded = _embed(g)
+    embedded = embed(g)
     near = _convolution(g, embedded, weights["conv.weight"], weights["conv.bias"])
     channels = weights["conv.weight"].shape[0]
     g.ints("group", 0, -1, stride, channels)
     g.add("Reshape", [near, "group"], "grouped4")
     g.add("ReduceMax", ["grouped4"], "grouped", axes=[2], keepdims=0)
     far = _lstm(g, "grouped", weights)
-    g.add("AveragePool", ["member"], "coarse", kernel_shape=[stride], strides=[stride])
-    pooled = g.add(
-        "Concat",
-        [
-            _attention(g, "pool_near", near, "member", weights, heads),
-            _attention(g, "pool_far", far, "coarse", weights, heads),
-        ],
-        "pooled",
-        axis=2,
-    )
-    hidden = g.add("Relu", [g.linear(pooled, "dense", weights["dense.weight"], weights["dense.bias"])], "hidden")
-    total = g.linear(hidden, "out", weights["out.weight"], weights["out.bias"])
-    g.add("Identity", [total], "logits")
-    return g.finish(*_signature())
+    sides = (Attention(g, "pool_near", near, weights, heads), Attention(g, "pool_far", far, weights, heads))
+    # The review has its own path: its sums must not depend on how many clauses stand beside it.
+    for member, output in (("mask", "logits"), ("member", "clause_logits")):
+        coarse = g.add("AveragePool", [member], f"{output}.coarse", kernel_shape=[stride], strides=[stride])
+        parts = [sides[0].pool(member, f"{output}.near"), sides[1].pool(coarse, f"{output}.far")]
+        answer(g, parts, output, weights)
+    return g.finish(*signature())
 
 
-def _signature() -> tuple[list[Any], list[Any]]:
+def answer(g: Graph, parts: list[str], output: str, weights: Weights) -> None:
+    """Add the dense layers that turn pooled features into star logits."""
+    pooled = g.add("Concat", parts, f"{output}.pooled", axis=2)
+    dense = g.linear(pooled, f"{output}/dense", weights["dense.weight"], weights["dense.bias"])
+    hidden = g.add("Relu", [dense], f"{output}.hidden")
+    total = g.linear(hidden, f"{output}/out", weights["out.weight"], weights["out.bias"])
+    g.add("Identity", [total], output)
+
+
+def signature(*, with_steps: bool = True) -> tuple[list[Any], list[Any]]:
+    """Return the inputs and outputs of every graph; only recurrent ones take the number of steps."""
     from onnx import TensorProto, helper
 
     def value(name: str, kind: int, *shape: str) -> Any:
@@ -93,15 +111,22 @@ def _signature() -> tuple[list[Any], list[Any]]:
 
     inputs = [
         value("ids", TensorProto.INT32, "b", "t"),
+        value("mask", TensorProto.FLOAT, "b", "one", "t"),
         value("member", TensorProto.FLOAT, "b", "s", "t"),
-        value("steps", TensorProto.INT32, "b"),
         value("table", TensorProto.INT8, "v", "d"),
         value("scale", TensorProto.FLOAT, "v", "one"),
     ]
-    return inputs, [value("logits", TensorProto.FLOAT, "b", "s", "stars")]
+    if with_steps:
+        inputs.append(value("steps", TensorProto.INT32, "b"))
+    outputs = [
+        value("logits", TensorProto.FLOAT, "b", "one", "stars"),
+        value("clause_logits", TensorProto.FLOAT, "b", "s", "stars"),
+    ]
+    return inputs, outputs
 
 
-def _embed(g: Graph) -> str:
+def embed(g: Graph) -> str:
+    """Look subwords up in the eight-bit table that is given as an input."""
     from onnx import TensorProto
 
     g.add("Gather", ["table", "ids"], "rows", axis=0)
@@ -150,17 +175,24 @@ def _gates(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([i, o, f, c])
 
 
-def _attention(g: Graph, name: str, features: str, member: str, weights: Weights, heads: int) -> str:
-    """The pooling of `AttentionPool`."""
-    width = weights[f"{name}.score.weight"].shape[1]
-    score = g.linear(features, f"{name}.score", weights[f"{name}.score.weight"], weights[f"{name}.score.bias"])
-    limits = [g.constant(f"{name}.low", np.float32(-10.0)), g.constant(f"{name}.high", np.float32(10.0))]
-    power = g.add("Exp", [g.add("Clip", [score, *limits], f"{name}.clip")], f"{name}.power")
-    spread = np.kron(np.eye(heads, dtype=np.float32), np.ones((1, width // heads), dtype=np.float32))
-    wide = g.add("MatMul", [power, g.constant(f"{name}.spread", spread)], f"{name}.wide")
-    parts = g.add("Mul", [features, wide], f"{name}.parts")
-    total = g.add("MatMul", [member, parts], f"{name}.total")
-    norm = g.add("MatMul", [member, power], f"{name}.norm")
-    norm = g.add("Add", [norm, g.constant(f"{name}.tiny", np.float32(1e-6))], f"{name}.norm_safe")
-    norm = g.add("MatMul", [norm, f"{name}.spread"], f"{name}.norm_wide")
-    return g.add("Div", [total, norm], f"{name}.pooled")
+class Attention:
+    """The pooling of `AttentionPool`: weights once per subword, sums once per review and once per clause."""
+
+    def __init__(self, g: Graph, name: str, features: str, weights: Weights, heads: int) -> None:
+        self.g, self.name = g, name
+        width = weights[f"{name}.score.weight"].shape[1]
+        score = g.linear(features, f"{name}.score", weights[f"{name}.score.weight"], weights[f"{name}.score.bias"])
+        limits = [g.constant(f"{name}.low", np.float32(-10.0)), g.constant(f"{name}.high", np.float32(10.0))]
+        self.power = g.add("Exp", [g.add("Clip", [score, *limits], f"{name}.clip")], f"{name}.power")
+        spread = np.kron(np.eye(heads, dtype=np.float32), np.ones((1, width // heads), dtype=np.float32))
+        wide = g.add("MatMul", [self.power, g.constant(f"{name}.spread", spread)], f"{name}.wide")
+        self.parts = g.add("Mul", [features, wide], f"{name}.parts")
+        g.constant(f"{name}.tiny", np.float32(1e-6))
+
+    def pool(self, member: str, output: str) -> str:
+        """Pool over what `member` marks."""
+        total = self.g.add("MatMul", [member, self.parts], f"{output}.total")
+        norm = self.g.add("MatMul", [member, self.power], f"{output}.norm")
+        safe = self.g.add("Add", [norm, f"{self.name}.tiny"], f"{output}.norm_safe")
+        wide = self.g.add("MatMul", [safe, f"{self.name}.spread"], f"{output}.norm_wide")
+        return self.g.add("Div", [total, wide], f"{output}.pooled")

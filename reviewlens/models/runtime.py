@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reviewlens.tokenizer import Encoded
 
 TOKEN_WIDTHS = np.array([16, 32, 48, 64, 96, 128])
-CLAUSE_WIDTHS = np.array([1, 3, 7, 15, 31, 63, 127])  # clauses beside the review itself
+CLAUSE_WIDTHS = np.array([1, 4, 8, 16, 32, 64, 128])
 MOST_CLAUSES = int(CLAUSE_WIDTHS[-1])
 BATCH_ROWS = 32
 STRIDE = 4
@@ -34,6 +34,7 @@ class OnnxNetwork:
         options.log_severity_level = 3
         options.enable_mem_pattern = False
         self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self._takes_steps = any(value.name == "steps" for value in self._session.get_inputs())
         self._table, self._scale = table, scale.reshape(-1, 1)
 
     def review_logits(self, encoded: Encoded) -> NDArray[np.float32]:
@@ -52,7 +53,7 @@ class OnnxNetwork:
         lengths = np.diff(encoded.offsets)
         width = TOKEN_WIDTHS[np.searchsorted(TOKEN_WIDTHS, lengths)]
         held = np.minimum(counts, MOST_CLAUSES)
-        slots = np.where(counts == 0, 0, CLAUSE_WIDTHS[np.searchsorted(CLAUSE_WIDTHS, held)])
+        slots = CLAUSE_WIDTHS[np.searchsorted(CLAUSE_WIDTHS, held)]
         reviews = np.zeros((len(lengths), N_STARS), dtype=np.float32)
         clauses = np.zeros((int(counts.sum()), N_STARS), dtype=np.float32)
         first = np.concatenate([[0], np.cumsum(counts)])
@@ -62,32 +63,32 @@ class OnnxNetwork:
         for begin, end in pairwise(bounds):
             for at in range(begin, end, BATCH_ROWS):
                 rows = order[at : min(at + BATCH_ROWS, end)]
-                out = self._run(encoded, clause, rows, int(width[rows[0]]), int(slots[rows[0]]))
-                reviews[rows] = out[:, 0]
-                if slots[rows[0]]:
-                    own = np.arange(int(slots[rows[0]])) < held[rows][:, None]
-                    where = first[rows][:, None] + np.arange(int(slots[rows[0]]))
-                    clauses[where[own]] = out[:, 1:][own]
+                slot = np.arange(int(slots[rows[0]]))
+                reviews[rows], of_clauses = self._run(encoded, clause, rows, int(width[rows[0]]), len(slot))
+                own = slot < held[rows][:, None]
+                clauses[(first[rows][:, None] + slot)[own]] = of_clauses[own]
         return reviews, clauses
 
     def _run(
         self, encoded: Encoded, clause: NDArray[np.int64], rows: NDArray[np.int64], width: int, slots: int
-    ) -> NDArray[np.float32]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         starts, lengths = encoded.offsets[rows], np.diff(encoded.offsets)[rows]
         column = np.arange(width)
         real = column < lengths[:, None]
         source = (starts[:, None] + column)[real]
         ids = np.zeros((BATCH_ROWS, width), dtype=np.int32)
         ids[: len(rows)][real] = encoded.ids[source]
-        member = np.zeros((BATCH_ROWS, slots + 1, width), dtype=np.float32)
-        member[: len(rows), 0] = real
-        if slots:
-            row, position = np.nonzero(real)
-            place = clause[source]
-            inside = place >= 0
-            member[row[inside], place[inside] + 1, position[inside]] = 1.0
+        mask = np.zeros((BATCH_ROWS, 1, width), dtype=np.float32)
+        mask[: len(rows), 0] = real
+        member = np.zeros((BATCH_ROWS, slots, width), dtype=np.float32)
+        row, position = np.nonzero(real)
+        place = clause[source]
+        inside = place >= 0
+        member[row[inside], place[inside], position[inside]] = 1.0
         steps = np.ones(BATCH_ROWS, dtype=np.int32)
         steps[: len(rows)] = np.maximum(1, -(-lengths // STRIDE))
-        feed = {"ids": ids, "member": member, "steps": steps, "table": self._table, "scale": self._scale}
-        logits: NDArray[np.float32] = self._session.run(None, feed)[0]
-        return logits[: len(rows)]
+        feed = {"ids": ids, "mask": mask, "member": member}
+        if self._takes_steps:
+            feed["steps"] = steps
+        logits, clause_logits = self._session.run(None, feed | {"table": self._table, "scale": self._scale})
+        return logits[: len(rows), 0], clause_logits[: len(rows)]

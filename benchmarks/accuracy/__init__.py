@@ -1,0 +1,1 @@
+"""Accuracy on development reviews, and how the bundled model is trained."""

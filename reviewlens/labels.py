@@ -1,0 +1,118 @@
+"""What a column of labels means: polarity or stars.
+
+| labels | read as |
+|---|---|
+| 0 and 1 (also true and false) | negative, positive |
+| -1, 0 and 1 | negative, neutral, positive |
+| class names in English or Chinese ("negative", "pos", "中性", ...) | that polarity |
+| other numbers from 0 or 1 up to at most 10 | stars on the smallest scale of 3, 5, 7 or 10 that fits, or `scale` |
+
+Stars are weak supervision: the scale is stretched to 1-5, where 1-2 are negative, 3 is neutral, 4-5 are positive.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reviewlens.errors import InputError
+from reviewlens.schemas import LABELS
+
+NO_STAR = np.nan
+_NAMES = {
+    "negative": ("negative", "neg", "bad", "unhappy", "差评", "负面", "消极", "差"),
+    "neutral": ("neutral", "neu", "mixed", "中评", "中性", "一般"),
+    "positive": ("positive", "pos", "good", "happy", "好评", "正面", "积极", "好"),
+}
+_POLARITY = {name: LABELS.index(polarity) for polarity, names in _NAMES.items() for name in names}
+_SCALES = (3, 5, 7, 10)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels of n reviews."""
+
+    polarity: NDArray[np.int64]
+    """0 negative, 1 neutral, 2 positive, -1 where there is none, shape (n,)."""
+    stars: NDArray[np.float64]
+    """Stars on the scale 1 to 5, NaN where the labels are no stars, shape (n,)."""
+    kind: str
+    """"polarity" or "stars"."""
+    mapping: dict[str, str]
+    """What each label was read as."""
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Whether a review has a label, shape (n,)."""
+        return self.polarity >= 0
+
+
+def read_labels(values: Any, *, scale: float | None = None, column: str = "label") -> Labels:
+    """Read a column of labels; missing values stay without a label.
+
+    Raises:
+        InputError: A label is of no known kind; the message names it and counts its rows.
+    """
+    series = pd.Series(values).reset_index(drop=True)
+    if series.map(lambda v: isinstance(v, bool | np.bool_)).any():
+        series = series.map(lambda v: int(v) if isinstance(v, bool | np.bool_) else v)
+    numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    missing = series.isna().to_numpy() | (series.astype(str).str.strip() == "").to_numpy()
+    if not (~missing).any():
+        raise InputError("no row has a label", where=f"column {column!r}", hint="name the column that holds labels")
+    if np.isfinite(numbers[~missing]).all():
+        return _from_numbers(numbers, scale, column)
+    return _from_names(series, missing, column)
+
+
+def _from_names(series: pd.Series[Any], missing: NDArray[np.bool_], column: str) -> Labels:
+    names = series.astype(str).str.strip().str.lower()
+    polarity = names.map(_POLARITY).where(~missing)
+    unknown = Counter(names[~missing & polarity.isna().to_numpy()])
+    if unknown:
+        shown = ", ".join(f"{name!r} ({count} rows)" for name, count in unknown.most_common(5))
+        raise InputError(
+            f"labels not understood: {shown}",
+            where=f"column {column!r}",
+            hint=f"use stars, 0/1, or {', '.join(LABELS)}",
+        )
+    codes: NDArray[np.int64] = polarity.fillna(-1).to_numpy().astype(np.int64)
+    mapping = {name: LABELS[_POLARITY[name]] for name in sorted(set(names[~missing]))}
+    return Labels(codes, np.full(len(codes), NO_STAR), "polarity", mapping)
+
+
+def _from_numbers(numbers: NDArray[np.float64], scale: float | None, column: str) -> Labels:
+    finite = np.isfinite(numbers)
+    seen = sorted(set(numbers[finite].tolist()))
+    if scale is None and set(seen) <= {0.0, 1.0}:
+        codes = {0.0: 0, 1.0: 2}
+    elif scale is None and set(seen) <= {-1.0, 0.0, 1.0}:
+        codes = {-1.0: 0, 0.0: 1, 1.0: 2}
+    else:
+        return _from_stars(numbers, finite, scale, column)
+    polarity = np.array([codes.get(value, -1) for value in numbers.tolist()], dtype=np.int64)
+    mapping = {f"{value:g}": LABELS[codes[value]] for value in seen}
+    return Labels(polarity, np.full(len(numbers), NO_STAR), "polarity", mapping)
+
+
+def _from_stars(numbers: NDArray[np.float64], finite: NDArray[np.bool_], scale: float | None, column: str) -> Labels:
+    low, high = float(numbers[finite].min()), float(numbers[finite].max())
+    top = scale or next((float(size) for size in _SCALES if high <= size), None)
+    if top is None or low < 0 or high > top or top < 2:
+        raise InputError(
+            f"numbers from {low:g} to {high:g} are no star scale that is known",
+            where=f"column {column!r}",
+            hint="give scale=, the highest possible rating, or map the labels to negative, neutral, positive",
+        )
+    bottom = 0.0 if low < 1 else 1.0
+    stars = 1 + 4 * (numbers - bottom) / (top - bottom)
+    rounded = np.where(finite, np.rint(np.where(finite, stars, 3)), 0)
+    polarity = np.select([~finite, rounded <= 2, rounded == 3], [-1, 0, 1], default=2).astype(np.int64)
+    seen = sorted(set(numbers[finite].tolist()))
+    at = {value: int(polarity[np.flatnonzero(numbers == value)[0]]) for value in seen}
+    return Labels(polarity, np.where(finite, stars, np.nan), "stars", {f"{v:g}": LABELS[at[v]] for v in seen})

@@ -1,0 +1,104 @@
+"""Fits the linear model: which n-grams to keep, and their weights by logistic regression."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reviewlens.models.linear import IMPORTANCE_UNITS, MOST_BITS, NgramModel, check_byte, hashes
+from reviewlens.tokenizer import Encoded
+
+_FEWEST = 2  # texts that an n-gram must occur in
+_COMMON = 0.2  # importance of an n-gram that every text has: repeated function words must not drown the rest
+_FILL = 0.6  # share of buckets in use: fewer collisions than at 1
+
+
+def fit_ngrams(
+    encoded: Encoded,
+    classes: NDArray[np.int64],
+    stars: NDArray[np.float32],
+    *,
+    orders: int = 3,
+    strength: float = 4.0,
+    weights: NDArray[np.float64] | None = None,
+    bits: int = MOST_BITS,
+) -> NgramModel:
+    """Fit hashed n-grams of n texts to `classes`, shape (n,), of which class k stands for the stars in `stars[k]`.
+
+    `strength` is scikit-learn's `C`. Texts whose class is -1 are left out of the regression.
+    """
+    n = len(encoded.offsets) - 1
+    owner = np.repeat(np.arange(n), np.diff(encoded.offsets))
+    pairs = [_text_and_key(owner, key, order) for order, key in enumerate(hashes(encoded, owner, orders))]
+    rows = np.concatenate([row for row, _ in pairs])
+    keys = np.concatenate([key for _, key in pairs])
+    check, importance = _vocabulary(rows, keys, n, bits)
+    bucket = (keys & np.uint64(len(check) - 1)).astype(np.int64)
+    known = check[bucket] == check_byte(keys)
+    matrix = _matrix(rows[known], bucket[known], importance, n, len(check))
+    taught = classes >= 0
+    weight, bias = _regression(
+        matrix[taught], classes[taught], len(stars), strength, None if weights is None else weights[taught]
+    )
+    relative = (weight[:, 1:] - weight[:, :1]) * (importance / IMPORTANCE_UNITS)[:, None]
+    return NgramModel(relative.astype(np.float16), importance, check, bias, stars, orders)
+
+
+def _text_and_key(
+    owner: NDArray[np.int64], key: NDArray[np.uint64], order: int
+) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+    whole = owner[order:] == owner[: len(owner) - order]
+    return owner[order:][whole], key[whole]
+
+
+def _vocabulary(
+    rows: NDArray[np.int64], keys: NDArray[np.uint64], n: int, bits: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Choose the n-grams to keep, and return check bytes and inverse document frequencies per bucket."""
+    order = np.lexsort((rows, keys))
+    key, row = keys[order], rows[order]
+    fresh = np.ones(len(key), dtype=bool)
+    fresh[1:] = (key[1:] != key[:-1]) | (row[1:] != row[:-1])
+    names, frequency = np.unique(key[fresh], return_counts=True)
+    common = frequency >= _FEWEST
+    names, frequency = names[common], frequency[common]
+    needed = max(8, int(np.ceil(np.log2(max(len(names), 1) / _FILL))))
+    size = 1 << min(bits, needed)
+    by_frequency = np.argsort(frequency, kind="stable")  # the most frequent is written last, and stays
+    bucket = (names[by_frequency] & np.uint64(size - 1)).astype(np.int64)
+    check = np.zeros(size, dtype=np.uint8)
+    importance = np.zeros(size, dtype=np.uint8)
+    check[bucket] = check_byte(names[by_frequency])
+    inverse = np.log((1 + n) / (1 + frequency[by_frequency])) + _COMMON
+    importance[bucket] = np.minimum(np.rint(inverse * IMPORTANCE_UNITS), 255)
+    return check, importance
+
+
+def _matrix(
+    rows: NDArray[np.int64], bucket: NDArray[np.int64], importance: NDArray[np.uint8], n: int, size: int
+) -> Any:
+    from scipy import sparse
+
+    values = importance[bucket] / IMPORTANCE_UNITS
+    norm = np.sqrt(np.maximum(np.bincount(rows, weights=values**2, minlength=n), 1e-12))
+    return sparse.csr_matrix((values / norm[rows], (rows, bucket)), shape=(n, size))
+
+
+def _regression(
+    matrix: Any, classes: NDArray[np.int64], n_classes: int, strength: float, weights: NDArray[np.float64] | None
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=strength, max_iter=200, tol=1e-3)
+    model.fit(matrix, classes, sample_weight=weights)
+    weight = np.zeros((matrix.shape[1], n_classes))
+    bias = np.full(n_classes, -3.0)  # a class without examples is unlikely
+    if len(model.classes_) == 2:
+        margin, start = model.coef_[0] / 2, model.intercept_[0] / 2
+        for label, sign in zip(model.classes_, (-1, 1), strict=True):
+            weight[:, label], bias[label] = sign * margin, sign * start
+    else:
+        weight[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
+    return weight, bias.astype(np.float32)

@@ -1,0 +1,248 @@
+"""Trains a classifier on a user's own labels: one call, from a table to a folder.
+
+Steps: read labels -> drop copies -> hold out for validation (near-copies on one side) -> n-grams by logistic regression
+-> network, started from the bundled one -> weigh the two on the held-out reviews -> measure -> artefact.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reviewlens import artefact as folder
+from reviewlens.artefact import Artefact
+from reviewlens.calibration import Calibration
+from reviewlens.card import model_card
+from reviewlens.classifier import HEAD, TAIL, Classifier
+from reviewlens.errors import ConfigError, InputError, MissingDependencyError, StoreError
+from reviewlens.labelled import LabelledReviews, read_labelled
+from reviewlens.metrics import measure
+from reviewlens.mixing import fit_mixture
+from reviewlens.models import LINEAR, MODELS
+from reviewlens.models.linear import NgramModel
+from reviewlens.models.ngram_fit import fit_ngrams
+from reviewlens.schemas import LABELS
+from reviewlens.splits import copy_hashes, held_out
+from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
+
+FEWEST = 20  # labelled reviews
+_MOST_UNKNOWN = 0.03  # share of unknown subwords above which a tokenizer of the user's own text is trained
+_NOISE_WEIGHT = 0.3  # weight of a review whose label the n-grams contradict with near certainty
+Teacher = Callable[[list[str]], Any]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything a fit needs, made once."""
+
+    reviews: LabelledReviews
+    valid: NDArray[np.bool_]
+    tokenizer: Tokenizer
+    encoded: Encoded
+    ngrams: NgramModel
+    weight: NDArray[np.float32]
+    soft: NDArray[np.float32] | None
+    warm: Artefact | None
+
+
+def train(
+    data: Any,
+    *,
+    text: str,
+    label: str,
+    model: str = "lstm",
+    teacher: str | Path | Classifier | Teacher | None = None,
+    search: int | str | None = None,
+    out: str | Path | None = None,
+    seed: int = 0,
+    scale: float | None = None,
+    warm_start: bool = True,
+    epochs: int | None = None,
+    progress: bool = True,
+) -> Classifier:
+    """Train a classifier on labelled reviews and return it; with `out`, save it there too.
+
+    Args:
+        data: DataFrame, `pyarrow.Table`, or path(s) of Parquet or CSV files.
+        text: Column of review text.
+        label: Column of labels: stars, 0/1, or class names; see `reviewlens.labels`.
+        model: "lstm", "transformer" or "linear".
+        teacher: Something slower that answers better, to learn from: a `Classifier`, the folder of one, or a function
+            from a list of texts to probabilities of shape (n, 3) or (n, 5).
+        search: Hyper-parameter search: a number of trials, or a time such as "20m".
+        out: Folder to save to; also keeps checkpoints, so that a killed training goes on when it is called again.
+        seed: Decides the split, the start and the order.
+        scale: Highest possible star, where the labels are stars and 5 is not it.
+        warm_start: Start from the bundled model (its vocabulary must know the text); False starts from nothing.
+        epochs: Passes over the reviews at most; None for the default, 8.
+        progress: Write what is done, and beforehand about how long it will take, to standard error.
+
+    Raises:
+        InputError: No or too few labelled reviews, one class only, labels not understood.
+        ConfigError: An argument is wrong.
+        MissingDependencyError: torch is not installed and the model is a network.
+    """
+    if model not in MODELS:
+        raise ConfigError(f"model {model!r} is not known", hint=f"one of {', '.join(MODELS)}")
+    target = None if out is None else Path(out)
+    if target is not None and (target / "config.json").exists():
+        raise StoreError(
+            "refusing to overwrite a model", where=str(target), hint="name a new folder or remove this one"
+        )
+    report = _reporter(progress)
+    prepared = prepare(
+        read_labelled(data, text=text, label=label, scale=scale), teacher=teacher, seed=seed, warm_start=warm_start
+    )
+    report(prepared.reviews.summary())
+    if model == LINEAR:
+        parts = _linear_artefact(prepared)
+    else:
+        parts = _network_artefact(
+            prepared, model, search=search, epochs=epochs, target=target, seed=seed, report=report
+        )
+    classifier = finish(parts, prepared, label_column=label)
+    if target is not None:
+        folder.write(parts, target)
+        for leftover in target.glob("checkpoint.*"):
+            leftover.unlink()
+    return classifier
+
+
+def prepare(
+    reviews: LabelledReviews, *, teacher: str | Path | Classifier | Teacher | None, seed: int, warm_start: bool
+) -> Prepared:
+    """Split, tokenize and fit the n-grams."""
+    reviews = reviews.without_copies()
+    classes = set(reviews.labels.polarity[reviews.labels.known].tolist())
+    if int(reviews.labels.known.sum()) < FEWEST:
+        raise InputError(
+            f"{int(reviews.labels.known.sum())} labelled reviews that differ are too few to train on",
+            hint=f"give at least {FEWEST}, better some thousands, or use the bundled model as it is",
+        )
+    if len(classes) < 2:
+        raise InputError(
+            f"every review is {LABELS[classes.pop()]}: there is nothing to tell apart",
+            hint="give reviews of at least two classes",
+        )
+    valid = held_out(reviews.texts, reviews.strata(), share=0.12, seed=seed)
+    bundled = Classifier.load() if warm_start else None
+    known = bundled is not None and float(np.mean(bundled.unknown_rate(reviews.texts[:2000]))) <= _MOST_UNKNOWN
+    warm = bundled.parts if bundled is not None and known else None
+    tokenizer = warm.tokenizer if warm is not None else Tokenizer.train(reviews.texts)
+    encoded = tokenizer.encode(reviews.texts, head=HEAD, tail=TAIL)
+    fitted = np.flatnonzero(~valid)
+    classes_, stars = reviews.classes()
+    ngrams = fit_ngrams(encoded.take(fitted), classes_[fitted], stars)
+    weight = _noise_weights(reviews, ngrams.logits(encoded), valid)
+    return Prepared(reviews, valid, tokenizer, encoded, ngrams, weight, _ask(teacher, reviews.texts), warm)
+
+
+def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classifier:
+    """Measure on the held-out reviews, beside the linear model, and write the model card."""
+    rows = np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
+    texts = [prepared.reviews.texts[i] for i in rows]
+    labels = prepared.reviews.labels
+    ours = measure(Classifier(parts).star_probabilities(texts), labels.polarity[rows], labels.stars[rows])
+    linear = Classifier(_linear_artefact(prepared))
+    beside = measure(linear.star_probabilities(texts), labels.polarity[rows], labels.stars[rows])
+    if parts.model != LINEAR and ours["macro_f1"] < beside["macro_f1"]:
+        warnings.warn(
+            f"the {parts.model} is not better than the linear model on the held-out reviews "
+            f"(macro-F1 {ours['macro_f1']:.3f} and {beside['macro_f1']:.3f}); model='linear' would do",
+            stacklevel=3,
+        )
+    parts.metrics |= {
+        "validation": ours,
+        "linear_beside": beside,
+        "labels": {"column": label_column, "kind": labels.kind, "mapping": labels.mapping},
+        "reviews": {"read": prepared.reviews.rows_read, "trained": int((~prepared.valid).sum()), "held_out": len(rows)},
+        "doubted_labels": int((prepared.weight < 1).sum()),
+        "neutral_prior": parts.calibration.neutral_prior,
+        "unknown_rate": float(np.mean(prepared.encoded.ids < FIRST_PIECE)),
+    }
+    parts.weights["seen.keys"] = np.unique(copy_hashes(prepared.reviews.texts))
+    parts.card = model_card(parts)
+    return Classifier(parts)
+
+
+def _linear_artefact(prepared: Prepared) -> Artefact:
+    nothing = np.zeros((len(prepared.valid), 5), dtype=np.float32)
+    calibration = _calibrate(prepared, nothing)
+    weights = dict(prepared.ngrams.arrays())
+    return Artefact(LINEAR, {}, prepared.tokenizer, weights, None, replace(calibration, network_weight=0.0))
+
+
+def _network_artefact(
+    prepared: Prepared,
+    model: str,
+    *,
+    search: int | str | None,
+    epochs: int | None,
+    target: Path | None,
+    seed: int,
+    report: Callable[[str], None],
+) -> Artefact:
+    try:
+        from reviewlens import network_training
+    except ImportError as error:
+        raise MissingDependencyError(
+            "training a network needs torch and onnx", hint="pip install 'reviewlens[train]', or train model='linear'"
+        ) from error
+    fitted = network_training.fit(
+        prepared, model, search=search, epochs=epochs, target=target, seed=seed, report=report
+    )
+    calibration = _calibrate(prepared, fitted.logits)
+    weights = {**fitted.weights, **prepared.ngrams.arrays()}
+    return Artefact(
+        model, fitted.settings, prepared.tokenizer, weights, fitted.graph, calibration, {"history": fitted.history}
+    )
+
+
+def _calibrate(prepared: Prepared, logits: NDArray[np.float32]) -> Calibration:
+    rows = np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
+    labels = prepared.reviews.labels
+    beside = prepared.ngrams.logits(prepared.encoded.take(rows))
+    return fit_mixture(logits[rows], beside, labels.polarity[rows], labels.stars[rows])
+
+
+def _noise_weights(
+    reviews: LabelledReviews, logits: NDArray[np.float32], valid: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Trust a label less where stars and text contradict each other: the n-grams are nearly sure of the other side."""
+    power = np.exp(logits - logits.max(1, keepdims=True))
+    stars = power / power.sum(1, keepdims=True)
+    opposite = np.where(reviews.labels.polarity == 0, stars[:, 3:].sum(1), stars[:, :2].sum(1))
+    doubted = (opposite > 0.97) & np.isin(reviews.labels.polarity, (0, 2)) & ~valid
+    return np.where(doubted, _NOISE_WEIGHT, 1.0).astype(np.float32)
+
+
+def _ask(teacher: str | Path | Classifier | Teacher | None, texts: list[str]) -> NDArray[np.float32] | None:
+    if teacher is None:
+        return None
+    if isinstance(teacher, str | Path):
+        teacher = Classifier.load(teacher)
+    answer = teacher.star_probabilities(texts) if isinstance(teacher, Classifier) else np.asarray(teacher(texts))
+    if answer.shape == (len(texts), 3):
+        share = np.array([[0.5, 0.5, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0.5, 0.5]])
+        answer = answer @ share
+    if answer.shape != (len(texts), 5) or not np.allclose(answer.sum(1), 1, atol=1e-3):
+        raise ConfigError(
+            f"the teacher answered with shape {answer.shape}",
+            hint="return probabilities of shape (n, 3) or (n, 5), rows summing to 1",
+        )
+    return answer.astype(np.float32)
+
+
+def _reporter(progress: bool) -> Callable[[str], None]:
+    def report(line: str) -> None:
+        if progress:
+            print(line, file=sys.stderr, flush=True)
+
+    return report
