@@ -117,6 +117,7 @@ def _below(root: str) -> Iterator[Found]:
 def _resolve(root: str) -> tuple[str | None, fs.FileSystem, str]:
     """Return the URI that opens the filesystem (None for this machine), the filesystem and the path in it."""
     if _SCHEME.match(root):
+        root = re.sub("^s3[an]://", "s3://", root)  # as Hadoop spells it
         fixed = _WILD.split(root, maxsplit=1)[0]
         system, path = fs.FileSystem.from_uri(fixed)
         # A slash at the end of the fixed half is lost in the path.
