@@ -1,0 +1,1 @@
+"""What Spark costs beside the local engine on one machine, and that it says the same."""
