@@ -23,6 +23,7 @@ TOPICS = 200  # dimensions in which products are compared
 CONTRAST = 2.0  # power of the cosine: only close products are alike
 _HAN = re.compile("[\u3400-\u9fff]")
 _RUN = re.compile(r"[\u3400-\u9fff]{2,}|[^\W_\u3400-\u9fff]{2,}")
+_CELLS = 2_000_000  # likenesses in memory at a time
 PRIOR = 10.0  # mentions by which a product's share of praise is pulled to that of all products
 
 
@@ -117,7 +118,12 @@ class Likeness:
         """Return the summed likeness to what a customer has, shape (b, n_products)."""
         had, column = np.unique(history.indices, return_inverse=True)
         narrow = sparse.csr_matrix((history.data, column, history.indptr), shape=(history.shape[0], len(had)))
-        return np.asarray(narrow @ self.between(had))
+        total = np.zeros(history.shape)
+        step = max(1, _CELLS // history.shape[1])
+        columns = narrow.tocsc()
+        for start in range(0, len(had), step):
+            total += columns[:, start : start + step] @ self.between(had[start : start + step])
+        return total
 
 
 @dataclass

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reviewlens.run import Run
 
 COLUMNS = ("product_id", "score", "reason")
-_CELLS = 8_000_000  # scores in memory at a time
+_CELLS = 2_000_000  # scores in memory at a time
 
 
 class Answer(NamedTuple):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from reviewlens.recommend import Recommender, read_interactions
 from reviewlens.recommend.evidence import Likeness, Needs, without, words
@@ -94,3 +95,29 @@ def test_needs_are_shares() -> None:
     assert found.praised.tolist() == [[1, 0], [0, 0]]
     assert found.judged.tolist() == [[2, 0], [0, 0]]
     assert Needs.fit(rows, said[said["product_id"] == "X"]) is None
+
+
+def test_likeness_in_chunks_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Likeness.fit(["red shoes run small", "blue shoes run large", "soft blanket", "warm soft blanket"])
+    assert found is not None
+    history = sparse.csr_matrix(np.array([[1.0, 0, 0.5, 0], [0, 0, 0, 0], [0, 0.2, 0, 1.0]]))
+    expected = history @ found.between(np.arange(4))
+    for cells in (1, 8, 10**6):
+        monkeypatch.setattr("reviewlens.recommend.evidence._CELLS", cells)
+        np.testing.assert_allclose(found.score(history, np.zeros(3)), expected)
+
+
+def test_companions_are_the_first_order_of_ease() -> None:
+    generator = np.random.default_rng(5)
+    pairs = pd.DataFrame({"customer": generator.integers(0, 60, 150), "product_id": generator.integers(0, 8, 150)})
+    rows = read_interactions(pairs.assign(created_at="2024-01-01"))
+    gram = (rows.matrix().T @ rows.matrix()).toarray()
+    errors = []
+    for shrink in (1e3, 1e4):
+        inverse = np.linalg.inv(gram + shrink * np.eye(8))
+        ease = -inverse / np.diag(inverse)[None, :]
+        first = gram / (np.diag(gram) + shrink)[:, None]
+        off = ~np.eye(8, dtype=bool)
+        errors.append(np.abs(ease - first)[off].max() / np.abs(ease)[off].max())
+    assert errors[1] < errors[0] / 5  # what is left is of higher order
+    assert errors[1] < 0.02
