@@ -60,9 +60,14 @@ def is_path(data: object) -> bool:
 def _looks_like_path(item: object) -> bool:
     if isinstance(item, os.PathLike):
         return True
-    if not isinstance(item, str) or len(item) > 4096 or "\n" in item or "\0" in item:
+    if not isinstance(item, str) or not item.strip() or len(item) > 4096 or "\n" in item or "\0" in item:
         return False
-    return item.lower().endswith(SUFFIXES) or bool(_SCHEME.match(item)) or Path(item).is_dir()
+    if item.lower().endswith(SUFFIXES) or _SCHEME.match(item):
+        return True
+    try:
+        return Path(item).is_dir()
+    except OSError:  # a review of a few hundred characters is longer than a file name may be
+        return False
 
 
 @lru_cache(maxsize=8)
