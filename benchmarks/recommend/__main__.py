@@ -37,12 +37,12 @@ def best_setting(name: str, case: Case) -> dict[str, Any]:
     return grid[int(np.argmax(found))]
 
 
-def compare(name: str, folder: Path) -> dict[str, Any]:
+def compare(name: str, folder: Path, chosen: dict[str, Any]) -> dict[str, Any]:
     """Return all figures of one set of interactions."""
     rows, evidence = load(name, folder)
     validation = hold_out(name, rows, evidence, validation=True)
     test = hold_out(name, rows, evidence, validation=False)
-    settings = {label: best_setting(label, validation) for label in OPPONENTS}
+    settings = {label: chosen.get(label) or best_setting(label, validation) for label in OPPONENTS}
     size = {"customers": rows.shape[0], "products": rows.shape[1], "interactions": len(rows)}
     later = replay(name, rows, evidence)
     return {
@@ -74,6 +74,11 @@ def measured(case: Case, settings: dict[str, dict[str, Any]], variants: list[str
     return {"measured": len(case.target), "methods": methods}
 
 
+def _settings(earlier: dict[str, Any] | None) -> dict[str, Any]:
+    methods = earlier["last"]["methods"] if earlier else {}
+    return {label: methods[label]["setting"] for label in OPPONENTS if label in methods}
+
+
 def _differences(ours: Ranking, other: Ranking) -> dict[str, list[float]]:
     return {
         "recall@20": interval(recall(ours.rank) - recall(other.rank)),
@@ -87,10 +92,14 @@ def main() -> None:
     parser.add_argument("--data", default=os.environ.get("REVIEWLENS_DATA", "data"), type=Path)
     parser.add_argument("--out", default=Path(__file__).with_name("results.json"), type=Path)
     parser.add_argument("--only", choices=sorted(FILES))
+    parser.add_argument("--settings", type=Path, help="results of an earlier run, whose settings are taken over")
     given = parser.parse_args()
+    earlier = json.loads(given.settings.read_text("utf-8"))["results"] if given.settings else {}
     warnings.filterwarnings("ignore", module="implicit")
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    found = {name: compare(name, given.data) for name in FILES if given.only in (None, name)}
+    found = {
+        name: compare(name, given.data, _settings(earlier.get(name))) for name in FILES if given.only in (None, name)
+    }
     about = {"machine": platform.platform(), "python": platform.python_version(), "commit": commit.stdout.strip()}
     given.out.write_text(json.dumps({"about": about, "results": found}, indent=1) + "\n", "utf-8")
     given.out.with_suffix(".md").write_text(markdown(found), "utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,13 +22,13 @@ EVIDENCE = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Description:
     """A product described. `str()` is the text; in a notebook it shows itself with its evidence."""
 
     product_id: str
     language: str
-    facts: Facts = field(repr=False)
+    facts: Facts
     sentences: tuple[Sentence, ...]
     dropped: tuple[Dropped, ...] = ()
 
@@ -57,6 +57,10 @@ class Description:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        left = f", {len(self.dropped)} left out" if self.dropped else ""
+        return f"<Description of {self.product_id}: {len(self.sentences)} sentences{left}>"
 
     def _repr_html_(self) -> str:
         shown = self.evidence.drop(columns=["sentence", "kind", "theme_id", "quote_ids"])
