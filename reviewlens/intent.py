@@ -58,7 +58,8 @@ class Grammar(NamedTuple):
 @cache
 def grammar() -> Grammar:
     """Return the compiled `[[wish]]` rules."""
-    rules, rules_of = [], dict[str, list[int]]()
+    rules: list[Rule] = []
+    rules_of: dict[str, list[int]] = {}
     for data in languages().values():
         for rule in data.get("wish", []):
             for word in rule["words"]:
@@ -137,9 +138,7 @@ def _judged(
     asked = model.scores(
         [
             fold(texts[o][a:b])
-            for o, a, b in zip(
-                owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True
-            )
+            for o, a, b in zip(owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True)
         ]
     )
     total = np.clip(weight, LEAST, MOST) + TRUST * np.clip(asked[inverse], AGAINST, IN_FAVOR)
@@ -163,7 +162,7 @@ def _read(said: str, more: str, rules: Sequence[Rule]) -> tuple[float, int]:
         if hit is None or hit.end() > len(said):
             continue
         total += weight
-        if weight > best or weight == best and hit.end() < after:
+        if weight > best or (weight == best and hit.end() < after):
             best, after = weight, hit.end()
     return total, after
 

@@ -23,11 +23,22 @@ _UNSPACED = (  # scripts that put no space between words
     range(0xFF66, 0xFFA0),
     range(0x20000, 0x32000),
 )
+_CASED = (
+    range(0x250),
+    range(0x370, 0x590),
+    range(0x10A0, 0x1100),
+    range(0x1C80, 0x2000),
+    range(0x2C00, 0x2E00),
+    range(0xA640, 0xA7FF),
+    range(0x10400, 0x10500),
+)
 _PICTURES = (range(0x2190, 0x2400), range(0x25A0, 0x27C0), range(0x2900, 0x2C00), range(0x1F000, 0x1FB00))
 
 NOTHING, SPACED, UNSPACED, PICTURE = 0, 1, 2, 3  # what `kinds` says of a character
 
-_QUOTES = {0x2018: "'", 0x2019: "'", 0x201A: "'", 0x201B: "'", 0x2032: "'", 0x201C: '"', 0x201D: '"', 0x201E: '"', 0x2033: '"'}
+_QUOTES = dict.fromkeys((0x2018, 0x2019, 0x201A, 0x201B, 0x2032), "'") | dict.fromkeys(
+    (0x201C, 0x201D, 0x201E, 0x2033), '"'
+)
 
 
 def codes(text: str) -> NDArray[np.uint32]:
@@ -70,7 +81,7 @@ def folded() -> NDArray[np.uint32]:
     """Return the table of `text.fold`: normal form in lower case and simplified characters, one to one."""
     table = normal().copy()
     points = np.arange(_TOP, dtype=np.uint32)
-    for block in (range(0x250), range(0x370, 0x590), range(0x10A0, 0x1100), range(0x1C80, 0x2000), range(0x2C00, 0x2E00), range(0xA640, 0xA7FF), range(0x10400, 0x10500)):
+    for block in _CASED:
         for point in block:
             lower = chr(int(table[point])).lower()
             points[point] = ord(lower) if len(lower) == 1 else table[point]
@@ -85,7 +96,7 @@ def folded() -> NDArray[np.uint32]:
 
 @cache
 def kinds() -> NDArray[np.uint8]:
-    """Return per code point: NOTHING, SPACED (letter or digit), UNSPACED (letter of a script without spaces), PICTURE."""
+    """Return what each code point is: a letter or digit is SPACED, or UNSPACED in a script without spaces."""
     table = np.zeros(_TOP, dtype=np.uint8)
     for point in range(0x20000):
         if unicodedata.category(chr(point))[0] in "LNM":

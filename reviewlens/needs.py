@@ -111,12 +111,16 @@ def mentions(
             _names(LABELS, side),
             pa.array(proba[:, 2] - proba[:, 0], pa.float32()),
             _names(INTENTS, np.where(no_wish, np.array([1, 3, 0])[side], 2)),
-            pa.array(wished.start[wish] if len(wished.start) else np.zeros(len(wish), np.int32), pa.int32(), mask=no_wish),
-            pa.array(wished.end[wish] if len(wished.end) else np.zeros(len(wish), np.int32), pa.int32(), mask=no_wish),
+            _spans(wished.start, wish),
+            _spans(wished.end, wish),
         ],
         schema=MENTION_COLUMNS,
     )
     return table.take(np.lexsort((np.arange(len(segment)), start, segment)))
+
+
+def _spans(ends: NDArray[np.int32], wish: NDArray[np.int64]) -> pa.Array:
+    return pa.array(ends, pa.int32()).take(pa.array(wish, pa.int64(), mask=wish < 0))
 
 
 def _names(names: Sequence[str], index: NDArray[np.int64]) -> pa.Array:

@@ -38,4 +38,5 @@ def leaned(proba: NDArray[np.float32], lean: NDArray[np.float64]) -> NDArray[np.
     """Return probabilities of negative, neutral and positive, shape (m, 3), moved by `lean`; rows still sum to 1."""
     shift = np.exp(np.clip(lean, -2, 2)[:, None] * STRENGTH / 2 * np.array([-1.0, 0.0, 1.0]))
     moved = proba * shift
-    return (moved / moved.sum(axis=1, keepdims=True)).astype(np.float32)
+    result: NDArray[np.float32] = (moved / moved.sum(axis=1, keepdims=True)).astype(np.float32)
+    return result

@@ -114,7 +114,8 @@ def _mark_cuts(kind: NDArray[np.uint8]) -> NDArray[np.int64]:
     # 3.5 and 1,000 stay whole; a space between two Chinese letters stands for a comma; "?!..." is cut once, at its end
     soft = (here == _SOFT) & ((after != SPACED) | (before == UNSPACED))
     space = (here == _SPACE) & (before == UNSPACED) & (after == UNSPACED)
-    cut: NDArray[np.int64] = at[((here >= _HARD) | soft) & (after < _SOFT) | space] + 1
+    ends = ((here == _HARD) | soft) & (after < _SOFT)
+    cut: NDArray[np.int64] = at[ends | (here == _BREAK) | space] + 1
     return cut
 
 
@@ -126,7 +127,10 @@ def _contrast() -> tuple[AhoCorasick, NDArray[np.int64]]:
         for phrases in words("text", key).values():
             for phrase in phrases:
                 spaced = letters.kinds()[ord(phrase[0])] == SPACED
-                patterns[f" {phrase} " if spaced else phrase] = -1 if key == "no_contrast" else int(spaced)
+                if key == "no_contrast":
+                    patterns[f"{phrase} " if spaced else phrase] = -1
+                else:
+                    patterns[f" {phrase} " if spaced else phrase] = int(spaced)
     automaton = AhoCorasick(list(patterns), matchkind=MatchKind.LeftmostLongest)
     return automaton, np.fromiter(patterns.values(), np.int64, len(patterns))
 
@@ -174,7 +178,8 @@ def language(text: str) -> str:
     if not sample.isascii():
         points = letters.codes(sample)
         counts = {code: int(((points >= r.start) & (points < r.stop)).sum()) for code, r in _SCRIPTS}
-        latin = int((letters.kinds()[points] == SPACED).sum()) - sum(counts[c] for c in ("ko", "ru", "ar", "he", "hi", "el"))
+        spaced = int((letters.kinds()[points] == SPACED).sum())
+        latin = spaced - sum(counts[c] for c in ("ko", "ru", "ar", "he", "hi", "el"))
         if counts["ja"] * 8 > counts["zh"] and counts["ja"] + counts["zh"] > latin // 4:
             return "ja"
         best = max(counts, key=lambda code: counts[code])

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from math import log, nan
 
 import numpy as np
@@ -38,7 +39,7 @@ def _spellings() -> dict[str, str]:
 
 def phrases(said: Sequence[str]) -> list[str]:
     """Return the words, the pairs, and the pairs with any word between them ("please _ mode")."""
-    pairs = [f"{a} {b}" for a, b in zip(said, said[1:], strict=False)]
+    pairs = [f"{a} {b}" for a, b in pairwise(said)]
     return [*said, *pairs, *(f"{a} _ {b}" for a, b in zip(said, said[2:], strict=False))]
 
 

@@ -2,9 +2,11 @@
 
     python scripts/train_wish_model.py DATA
 
-with the openings of reviews of `en_products_dump.parquet` that the grammar sees no wish in as further texts without one,
-writes `reviewlens/data/wish_model.tsv` and prints the F1 of feature requests by ten-fold cross-validation: of the model
-alone, and of the texts with a wish as `reviewlens.intent` finds it with the model of the other folds.
+writes `reviewlens/data/wish_model.tsv`. Openings of reviews in `en_products_dump.parquet` in which the grammar sees no
+wish are further examples of texts without one.
+
+Prints the F1 of feature requests by ten-fold cross-validation: of the model alone, and of the texts in which
+`reviewlens.intent` finds a wish with the model of the other folds.
 """
 
 from __future__ import annotations
@@ -69,13 +71,16 @@ def write(model: WishModel, target: Path) -> None:
 
 def quiet(path: Path) -> list[str]:
     """Return the first passages of reviews of goods, but for those with a wish in the eyes of the grammar."""
-    texts = [normalize(text)[:PASSAGE] for text in pd.read_parquet(path)["text"].fillna("").sample(OTHERS, random_state=0)]
+    texts = [
+        normalize(text)[:PASSAGE] for text in pd.read_parquet(path)["text"].fillna("").sample(OTHERS, random_state=0)
+    ]
     owner, bounds = segments(texts)
     wished = set(owner[find_wishes(texts, owner, bounds, model=WishModel({}, 0.0)).segment].tolist())
     return [text for i, text in enumerate(texts) if i not in wished]
 
 
 def main(folder: str) -> None:
+    """Measure, then train on everything and write."""
     others = quiet(Path(folder) / "en_products_dump.parquet")
     frame = pd.read_parquet(Path(folder) / "en_app_feedback_kinds.parquet")
     texts = [normalize(text) for text in frame["text"]]
@@ -87,7 +92,9 @@ def main(folder: str) -> None:
         alone[held] = model.scores([fold(t) for t in mine])
         owner, bounds = segments(mine)
         wished[held[owner[find_wishes(mine, owner, bounds, model=model).segment]]] = True
-    print(f"model alone {f1_score(asks, np.nan_to_num(alone, nan=-1) > 0):.3f}, with the grammar {f1_score(asks, wished):.3f}")
+    print(
+        f"model alone {f1_score(asks, np.nan_to_num(alone, nan=-1) > 0):.3f}, with the grammar {f1_score(asks, wished):.3f}"
+    )
     model = train([*texts, *others], np.append(asks, np.zeros(len(others), np.bool_)))
     write(model, TARGET)
     print(f"{len(model.weights)} phrases in {TARGET}")

@@ -23,7 +23,13 @@ class Content:
     def __init__(
         self, themes: Sequence[Theme], *, scope: str, edition: int, log: Sequence[Event], about: Mapping[str, Any]
     ) -> None:
-        self.themes, self.scope, self.edition, self.log, self.about = tuple(themes), scope, edition, tuple(log), dict(about)
+        self.themes, self.scope, self.edition, self.log, self.about = (
+            tuple(themes),
+            scope,
+            edition,
+            tuple(log),
+            dict(about),
+        )
 
 
 def parse(text: str, where: str) -> Content:
@@ -55,7 +61,8 @@ class _Reader:
                     start = i
                     break
         last = key.split(".")[-1]
-        spelled = re.compile(rf"""\s*(?:\[.*)?["']?(?:{re.escape(key)}|{re.escape(last)}|{re.escape(_inner(last))})["']?\s*[=.\]]""")
+        names = "|".join(map(re.escape, (key, last, _inner(last))))
+        spelled = re.compile(rf"""\s*(?:\[.*)?["']?(?:{names})["']?\s*[=.\]]""")
         for i in range(start, len(self.lines)):
             if i > start and section and self.lines[i].startswith("[["):
                 break
@@ -112,7 +119,9 @@ class _Reader:
         if not isinstance(note, str):
             raise fail("note must be a text", "note")
         excludes = self._texts(item.get("excludes", []), "excludes", number)
-        return Theme(theme_id, labels, self.cues(item.get("cues", {}), number), excludes, float(threshold), retired, note)
+        return Theme(
+            theme_id, labels, self.cues(item.get("cues", {}), number), excludes, float(threshold), retired, note
+        )
 
     def cues(self, given: Any, number: int) -> tuple[Cue, ...]:
         if isinstance(given, list):
@@ -126,7 +135,9 @@ class _Reader:
             elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9:
                 cues.append(Cue(key, float(value)))
             else:
-                raise self.fail(f"{key!r} must be a weight or a list of cues, not {value!r}", f"cues.{key}", "theme", number)
+                raise self.fail(
+                    f"{key!r} must be a weight or a list of cues, not {value!r}", f"cues.{key}", "theme", number
+                )
         return tuple(cues)
 
     def _texts(self, given: Any, key: str, number: int) -> tuple[str, ...]:
@@ -147,7 +158,9 @@ class _Reader:
                 raise self.fail(f"an entry of the log needs {key}", key, "log", number)
         if item["event"] not in EVENTS:
             raise self.fail(f"event must be one of {', '.join(EVENTS)}", "event", "log", number)
-        return Event(item["edition"], item["event"], item["theme"], tuple(map(str, item.get("others", []))), item.get("note", ""))
+        return Event(
+            item["edition"], item["event"], item["theme"], tuple(map(str, item.get("others", []))), item.get("note", "")
+        )
 
 
 def _inner(key: str) -> str:
@@ -174,7 +187,13 @@ def write(content: Content) -> str:
             lines += _list("excludes", theme.excludes)
         lines += _cue_lines(theme.cues)
     for event in content.log:
-        lines += ["", "[[log]]", f"edition = {event.edition}", f"event = {_string(event.event)}", f"theme = {_string(event.theme)}"]
+        lines += [
+            "",
+            "[[log]]",
+            f"edition = {event.edition}",
+            f"event = {_string(event.event)}",
+            f"theme = {_string(event.theme)}",
+        ]
         if event.others:
             lines.append(f"others = {_value(list(event.others))}")
         if event.note:

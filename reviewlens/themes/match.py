@@ -28,11 +28,17 @@ def match(themes: ThemeSet, texts: Sequence[str], classifier: Classifier | None 
     model = classifier or Classifier.load()
     owner, bounds = segments(said)
     scores = model.score_segments(said, owner, bounds)
-    return needs.mentions(said, owner, bounds, scores.segment_proba, themes).to_pandas()
+    found: pd.DataFrame = needs.mentions(said, owner, bounds, scores.segment_proba, themes).to_pandas()
+    return found.astype({"wish_start": "Int32", "wish_end": "Int32"})
 
 
-def wishes(texts: Sequence[str], *, themes: ThemeSet | None = None, classifier: Classifier | None = None) -> pd.DataFrame:
-    """Return the mentions whose intent is wish; `theme_id` is "other" where no theme fits. Columns as `ThemeSet.match`."""
+def wishes(
+    texts: Sequence[str], *, themes: ThemeSet | None = None, classifier: Classifier | None = None
+) -> pd.DataFrame:
+    """Return the mentions whose intent is wish; `theme_id` is "other" where no theme fits.
+
+    Columns as `ThemeSet.match`.
+    """
     from reviewlens.themes.themeset import ThemeSet
 
     found = match(themes or ThemeSet.load(), texts, classifier)

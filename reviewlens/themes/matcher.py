@@ -15,7 +15,7 @@ from reviewlens.themes.theme import Theme
 
 
 class Found(NamedTuple):
-    """Themes found in clauses: arrays of the same length, sorted by clause and place, at most one row per clause and theme."""
+    """Themes found in clauses, sorted by clause and place: at most one row per clause and theme."""
 
     segment: NDArray[np.int32]
     """Index of the clause."""
@@ -113,16 +113,16 @@ class Matcher:
         scope = place if self.scope == "clause" else owner[hits.segment].astype(np.int64) * many + theme
         total = self._sums(scope, hits.cue, weight)
         keep = (total >= self.threshold[theme] - 1e-9) & (weight > 0)
-        place, weight, total, start, end, cue = (v[keep] for v in (place, weight, total, hits.start, hits.end, hits.cue))
-        order = np.lexsort((start, start - end, -weight, place))
-        best = order[np.unique(place[order], return_index=True)[1]]
-        best = best[np.lexsort((theme[keep][best], start[best], hits.segment[keep][best]))]
+        hits, theme, total = Hits(*(column[keep] for column in hits)), theme[keep], total[keep]
+        order = np.lexsort((hits.start, hits.start - hits.end, -weight[keep], place[keep]))
+        best = order[np.unique(place[keep][order], return_index=True)[1]]
+        best = best[np.lexsort((theme[best], hits.start[best], hits.segment[best]))]
         return Found(
-            hits.segment[keep][best].astype(np.int32),
-            theme[keep][best].astype(np.int32),
-            self._spelled[cue[best]],
-            start[best].astype(np.int32),
-            end[best].astype(np.int32),
+            hits.segment[best].astype(np.int32),
+            theme[best].astype(np.int32),
+            self._spelled[hits.cue[best]],
+            hits.start[best].astype(np.int32),
+            hits.end[best].astype(np.int32),
             total[best].astype(np.float32),
         )
 
@@ -134,8 +134,7 @@ class Matcher:
         fresh[1:] = (np.diff(scope[order]) != 0) | (np.diff(cue[order]) != 0)
         groups, inverse = np.unique(scope, return_inverse=True)
         sums = np.bincount(inverse[order][fresh], weights=weight[order][fresh], minlength=len(groups))
-        total: NDArray[np.float64] = sums[inverse]
-        return total
+        return np.asarray(sums[inverse], np.float64)
 
 
 def _folded(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Cue(NamedTuple):
-    """A weighted phrase. `group` is the language or name of the list it stands in, "" for a cue with a weight of its own."""
+    """A weighted phrase; `group` is the language or name of its list, "" for a cue with a line of its own."""
 
     text: str
     weight: float = 1.0

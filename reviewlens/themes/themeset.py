@@ -72,7 +72,8 @@ class ThemeSet:
             except UnicodeDecodeError:
                 raise ArtefactError("the theme set is not UTF-8 text", where=where, hint="save it as UTF-8") from None
             except OSError as error:
-                raise InputNotFoundError(f"the theme set cannot be read: {error.strerror}", where=where, hint="name a themes.toml") from None
+                what = f"the theme set cannot be read: {error.strerror}"
+                raise InputNotFoundError(what, where=where, hint="name a themes.toml") from None
         content = parse(text, where)
         return cls(content.themes, scope=content.scope, edition=content.edition, log=content.log, about=content.about)
 

@@ -1,0 +1,193 @@
+"""Mentions, wishes and the polarity of a review."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+import reviewlens as rl
+from reviewlens import needs
+from reviewlens.errors import InputError
+from reviewlens.intent import find_wishes
+from reviewlens.opinion import lean, leaned
+from reviewlens.text import normalize, segments
+from reviewlens.themes import Cue, Theme, ThemeSet
+from reviewlens.wish_model import WishModel
+
+THEMES = ThemeSet(
+    [Theme("battery", {}, (Cue("battery"), Cue("电池"))), Theme("price", {}, (Cue("price"), Cue("价格")))]
+)
+PIECES = [
+    "the battery",
+    "price",
+    "电池",
+    "价格",
+    "I wish it had",
+    "希望",
+    "is good",
+    "很好",
+    ".",
+    ", ",
+    "。",
+    "but ",
+    "please add a mode",
+    "要是",
+    "就好了",
+    " ",
+]
+TEXTS = st.lists(st.lists(st.sampled_from(PIECES), max_size=10).map("".join).map(normalize), max_size=5)
+
+
+def mentioned(texts, proba=(0.2, 0.3, 0.5), themes=THEMES):
+    owner, bounds = segments(texts)
+    return needs.mentions(texts, owner, bounds, np.tile(np.float32(proba), (len(owner), 1)), themes).to_pandas()
+
+
+@settings(deadline=None, max_examples=60)
+@given(TEXTS)
+def test_mentions_are_of_their_text_alone(texts):
+    together = mentioned(texts)
+    assert together.drop(columns="segment").equals(
+        together.drop(columns="segment").sort_values(["review", "start", "cue_start"], kind="stable", ignore_index=True)
+    )
+    for i, text in enumerate(texts):
+        one = mentioned([text])
+        mine = together[together["review"] == i].reset_index(drop=True)
+        for column in ("start", "end", "theme_id", "cue", "cue_start", "cue_end", "polarity", "score", "intent"):
+            assert mine[column].tolist() == one[column].tolist()
+
+
+@settings(deadline=None, max_examples=60)
+@given(TEXTS)
+def test_spans_lie_within_their_clause(texts):
+    for row in mentioned(texts).itertuples():
+        assert 0 <= row.start <= row.cue_start < row.cue_end <= row.end <= len(texts[row.review])
+        assert (row.intent == "wish") == (not np.isnan(row.wish_start))
+        if row.intent == "wish":
+            assert row.start <= row.wish_start < row.wish_end <= row.end
+        if row.theme_id == "other":
+            assert row.intent == "wish"
+
+
+def test_intent_follows_polarity():
+    assert mentioned(["the battery"], (0.1, 0.2, 0.7))["intent"].tolist() == ["praise"]
+    assert mentioned(["the battery"], (0.7, 0.2, 0.1))["intent"].tolist() == ["complaint"]
+    assert mentioned(["the battery"], (0.2, 0.7, 0.1))["intent"].tolist() == ["statement"]
+
+
+def test_several_themes_in_one_clause():
+    assert mentioned(["电池和价格"])["theme_id"].tolist() == ["battery", "price"]
+
+
+def test_a_wish_without_a_theme_is_other():
+    found = mentioned(["I wish it had a longer cord."])
+    assert found["theme_id"].tolist() == ["other"]
+    assert found["cue"].tolist() == ["it had a longer cord"]
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["..."]])
+def test_nothing_said(texts):
+    found = mentioned(texts)
+    assert found.empty
+    assert list(found.columns) == needs.MENTION_COLUMNS.names
+
+
+def test_fixed_expressions():
+    texts = ["not expensive at all", "没有想象中好", "it is a phone", "could be better"]
+    owner, bounds = segments(texts)
+    assert np.sign(lean(texts, owner, bounds)).tolist() == [1, -1, 0, -1]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(*[st.floats(0.01, 1)] * 3), min_size=1, max_size=5), st.integers(-3, 3))
+def test_leaning_keeps_probabilities(rows, by):
+    proba = np.array(rows, np.float32)
+    proba /= proba.sum(axis=1, keepdims=True)
+    moved = leaned(proba, np.full(len(rows), float(by)))
+    assert np.allclose(moved.sum(axis=1), 1, atol=1e-5)
+    shift = (moved[:, 2] - moved[:, 0]) - (proba[:, 2] - proba[:, 0])
+    assert (shift * np.sign(by) >= -1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("clauses", "review", "expected"),
+    [
+        ([(0.9, 0.05, 0.05), (0.05, 0.05, 0.9)], (0.5, 0.2, 0.3), "mixed"),
+        ([(0.05, 0.05, 0.9)] * 2, (0.1, 0.1, 0.8), "positive"),
+        ([(0.9, 0.05, 0.05)] + [(0.05, 0.05, 0.9)] * 5, (0.1, 0.1, 0.8), "positive"),
+        ([(0.2, 0.6, 0.2)], (0.2, 0.6, 0.2), "neutral"),
+        ([], (0.7, 0.2, 0.1), "negative"),
+    ],
+)
+def test_mixed_where_clauses_disagree(clauses, review, expected):
+    owner = np.zeros(len(clauses), np.int32)
+    got = needs.review_polarity(np.float32([review]), owner, np.array(clauses, np.float32).reshape(-1, 3))
+    assert got.tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("I wish it had a longer cord.", "it had a longer cord"),
+        ("It would be better if the lid closed.", "the lid closed"),
+        ("Please add a dark mode", None),
+        ("希望电池再耐用一点", "电池再耐用一点"),
+        ("要是有个指示灯就好了", None),
+        ("建议商家用纸箱发货", None),
+        ("I hope this helps", ""),
+        ("You don't need a manual for this", ""),
+        ("不建议购买", ""),
+        ("比以前更好用了", ""),
+    ],
+)
+def test_wishes_by_example(text, wish):
+    owner, bounds = segments([text])
+    found = find_wishes([text], owner, bounds)
+    assert bool(len(found.segment)) == (wish != "")
+    if wish:
+        assert text[found.start[0] : found.end[0]] == wish
+
+
+def test_chinese_wishes_of_our_own():
+    lines = (Path(__file__).parent / "data" / "zh_wishes.txt").read_text("utf-8").splitlines()
+    rows = [line for line in lines if line[0] in "+-"]
+    assert len(rows) >= 300
+    texts = [normalize(line[2:]) for line in rows]
+    owner, bounds = segments(texts)
+    wished = np.isin(np.arange(len(texts)), owner[find_wishes(texts, owner, bounds).segment])
+    assert f1_score([line[0] == "+" for line in rows], wished) >= 0.95
+
+
+def test_model_of_passages():
+    model = WishModel({"please add": 10.0, "please _ a": 5.0, "broken": -8.0}, -1.0)
+    few, asks, complains, twice = model.scores(["ok", "pls add a mode", "it is broken", "please add a please add a"])
+    assert np.isnan(few)
+    assert asks == pytest.approx(15 / 8**0.6 - 1)
+    assert complains == pytest.approx(-8 / 7**0.6 - 1)
+    assert twice == pytest.approx(15 * (1 + np.log(2)) / 10**0.6 - 1)
+
+
+def test_match_and_wishes_from_outside():
+    texts = ["The battery died but shipping was fast", None, "I wish it had a longer cord."]
+    found = rl.ThemeSet.load().match(texts)
+    assert {"battery", "delivery"} <= set(found["theme_id"])
+    assert found.loc[found["theme_id"] == "delivery", "polarity"].tolist() == ["positive"]
+    assert rl.wishes(texts)["review"].tolist() == [2]
+    with pytest.raises(InputError, match="one string"):
+        rl.wishes("I wish")
+    with pytest.raises(InputError, match="position 0"):
+        rl.wishes([3])
+
+
+def test_wishes_of_apps_are_found(data):
+    frame = pd.read_parquet(data / "en_app_feedback_kinds.parquet")
+    texts = [normalize(text) for text in frame["text"]]
+    owner, bounds = segments(texts)
+    wished = np.isin(np.arange(len(texts)), owner[find_wishes(texts, owner, bounds, model=WishModel({}, 0.0)).segment])
+    assert f1_score(frame["kind"] == "feature request", wished) > 0.5  # the grammar alone

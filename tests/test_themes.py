@@ -1,0 +1,170 @@
+"""Finding themes: against a slow and obvious search, and by example."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reviewlens.letters import SPACED, kinds
+from reviewlens.text import fold, segments
+from reviewlens.themes import Cue, Theme, ThemeSet
+from reviewlens.themes.inflect import forms
+
+PIECES = [
+    "battery",
+    "batteries",
+    "life",
+    "battery life",
+    "电池",
+    "电",
+    "池",
+    "车",
+    "slow",
+    " ",
+    " ",
+    ",",
+    ".",
+    "but",
+    "x",
+    "s",
+    "CAR",
+    "care",
+    "电池盒",
+]
+TEXTS = st.lists(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), max_size=4)
+PHRASES = st.sampled_from(["battery", "battery life", "life", "电池", "电", "池", "car", "slow", "x", "电池盒"])
+CUES = st.dictionaries(PHRASES, st.sampled_from([0.4, 0.6, 1.0, -0.5]), max_size=4)
+THEMES = st.lists(st.tuples(CUES, st.lists(PHRASES, max_size=2)), min_size=1, max_size=3)
+
+
+def slowly(text, a, b, themes):
+    """Return {theme: total} for one clause by trying every span of it."""
+    clause = fold(text)
+    spaced = [kinds()[ord(c)] == SPACED for c in clause]
+
+    def whole(i, j):
+        return not (i and spaced[i - 1] and spaced[i]) and not (j < len(clause) and spaced[j] and spaced[j - 1])
+
+    spans = [(i, j) for i in range(a, b) for j in range(i + 1, b + 1) if whole(i, j)]
+    places = {(i, j): clause[i:j] for i, j in spans}
+    spelled = {form for theme in themes for cue in theme.cues for form in forms(cue.text)}
+    cues = {s: t for s, t in places.items() if t in spelled}
+    alone = {s: t for s, t in cues.items() if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in cues)}
+    totals = {}
+    for index, theme in enumerate(themes):
+        barred = [s for s, t in places.items() if t in {f for e in theme.excludes for f in forms(e)}]
+        seen = {}
+        for (i, j), said in alone.items():
+            for n, cue in enumerate(theme.cues):
+                if said in forms(cue.text) and not any(x <= i and j <= y for x, y in barred):
+                    seen[n] = cue.weight
+        if sum(seen.values()) >= theme.threshold - 1e-9 and any(w > 0 for w in seen.values()):
+            totals[index] = round(sum(seen.values()), 5)
+    return totals
+
+
+@settings(deadline=None, max_examples=60)
+@given(TEXTS, THEMES)
+def test_found_as_by_slow_search(texts, given_themes):
+    themes = [
+        Theme(f"t{i}", {}, tuple(Cue(c, w) for c, w in cues.items()), tuple(excludes), threshold=0.6)
+        for i, (cues, excludes) in enumerate(given_themes)
+    ]
+    owner, bounds = segments(texts)
+    found = ThemeSet(themes).find(texts, owner, bounds)
+    expected = [
+        (m, theme, total)
+        for m, (o, (a, b)) in enumerate(zip(owner, bounds, strict=True))
+        for theme, total in slowly(texts[o], a, b, themes).items()
+    ]
+    got = [
+        (int(m), int(t), round(float(w), 5)) for m, t, w in zip(found.segment, found.theme, found.weight, strict=True)
+    ]
+    assert sorted(got) == sorted(expected)
+
+
+@settings(deadline=None, max_examples=60)
+@given(TEXTS)
+def test_a_clause_is_found_in_wherever_it_stands(texts):
+    themes = ThemeSet(
+        [Theme("a", {}, (Cue("battery"), Cue("电池"))), Theme("b", {}, (Cue("car", 0.5), Cue("life", 0.5)))]
+    )
+    owner, bounds = segments(texts)
+    together = themes.find(texts, owner, bounds)
+    for i, text in enumerate(texts):
+        one = themes.find([text], *segments([text]))
+        mine = owner[together.segment] == i
+        assert together.cue[mine].tolist() == one.cue.tolist()
+        assert together.start[mine].tolist() == one.start.tolist()
+        assert together.end[mine].tolist() == one.end.tolist()
+
+
+def cues_found(text, themes=None):
+    found = (themes or ThemeSet.load()).find([text], *segments([text]))
+    return {
+        (themes or ThemeSet.load()).themes[t].theme_id: text[a:b]
+        for t, a, b in zip(found.theme, found.start, found.end, strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the batteries charge slowly", {"battery": "batteries"}),
+        ("it took care of the scar", {}),
+        ("the battery life is short", {"battery": "battery life"}),
+        ("room for improvement", {}),
+        ("這個電池很耐用", {"battery": "電池", "durability": "耐用"}),
+        ("这个wifi信号很差", {"compatibility": "wifi", "performance": "信号"}),
+        ("it sounds like a good deal", {"value": "good deal"}),
+        ("我对他不熟悉", {}),
+    ],
+)
+def test_built_in_taxonomy(text, expected):
+    assert cues_found(text) == expected
+
+
+def test_retired_theme_matches_nothing():
+    themes = ThemeSet([Theme("a", {}, (Cue("battery"),), retired=True)])
+    assert not len(themes.find(["battery"], *segments(["battery"])).segment)
+
+
+def test_scope_of_a_review():
+    cues = (Cue("slow", 0.6), Cue("heavy", 0.6))
+    text = ["slow. heavy"]
+    assert not len(ThemeSet([Theme("a", {}, cues)]).find(text, *segments(text)).segment)
+    assert ThemeSet([Theme("a", {}, cues)], scope="review").find(text, *segments(text)).segment.tolist() == [0, 1]
+
+
+def test_a_user_may_name_themes_in_any_language_and_with_markup():
+    themes = ThemeSet([Theme("价格", {"zh": "价格"}, (Cue("便宜"),)), Theme("../<b>&", {}, (Cue("cheap"),))])
+    assert cues_found("很便宜", themes) == {"价格": "便宜"}
+    assert cues_found("cheap", themes) == {"../<b>&": "cheap"}
+
+
+def test_no_theme_no_text():
+    empty = ThemeSet([])
+    assert not len(empty.find(["battery"], *segments(["battery"])).segment)
+    assert not len(ThemeSet.load().find([], np.zeros(0, np.int32), np.zeros((0, 2), np.int32)).segment)
+
+
+@pytest.mark.parametrize(
+    ("cue", "form"),
+    [
+        ("battery", "batteries"),
+        ("charge", "charging"),
+        ("box", "boxes"),
+        ("fit", "fitted"),
+        ("battery life", "battery life"),
+        ("screen", "screens"),
+    ],
+)
+def test_inflections(cue, form):
+    assert form in forms(cue)
+
+
+def test_a_cue_in_quotes_is_exact():
+    assert forms('"will last"') == ["will last"]
+    assert forms("电池") == ["电池"]
