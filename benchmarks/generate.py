@@ -32,9 +32,15 @@ def sentences(language: str) -> dict[str, pa.Array]:
 
 
 def reviews(
-    rng: np.random.Generator, first: int, rows: int, *, products: int = 500, language_share: float = 0.4
+    rng: np.random.Generator,
+    first: int,
+    rows: int,
+    *,
+    products: int = 500,
+    language_share: float = 0.4,
+    most_clauses: int = 4,
 ) -> pa.Table:
-    """Return `rows` reviews with the ids from `first` on, of one to four clauses each, `language_share` in Chinese."""
+    """Return `rows` reviews with the ids from `first` on, of one to `most_clauses` clauses each, `language_share` in Chinese."""
     rating = rng.choice([1, 2, 3, 4, 5], rows, p=[0.12, 0.08, 0.12, 0.23, 0.45])
     chinese = rng.random(rows) < language_share
     product = rng.zipf(1.3, rows) % products
@@ -46,7 +52,7 @@ def reviews(
             "product_name": pa.array([f"Product {i}" for i in product]),
             "category": pa.array([f"category {i % 7}" for i in product]),
             "rating": pa.array(rating, pa.float32()),
-            "text": _texts(rng, rating, chinese),
+            "text": _texts(rng, rating, chinese, most_clauses),
             "customer": pa.array([f"c{i}" for i in rng.integers(0, 200_000, rows)]),
             "created_at": pa.array(created, pa.timestamp("us", tz="UTC")),
             "exported_at": pa.array(created + np.timedelta64(1, "D"), pa.timestamp("us", tz="UTC")),
@@ -54,22 +60,24 @@ def reviews(
     )
 
 
-def _texts(rng: np.random.Generator, rating: np.ndarray, chinese: np.ndarray) -> pa.Array:
+def _texts(rng: np.random.Generator, rating: np.ndarray, chinese: np.ndarray, most: int) -> pa.Array:
     kinds = np.select([rating <= 2, rating == 3], ["bad", "middling"], "good")
-    clauses = rng.integers(1, 5, len(rating))
+    clauses = rng.integers(1, most + 1, len(rating))
     found = np.full(len(rating), None, object)
     for language, mine, joint in (("en", ~chinese, " "), ("zh", chinese, "")):
         for kind in ("bad", "middling", "good"):
             which = np.flatnonzero(mine & (kinds == kind))
             pool = sentences(language)[kind]
-            picked = [pool.take(pa.array(rng.integers(0, len(pool), len(which)))) for _ in range(4)]
+            picked = [pool.take(pa.array(rng.integers(0, len(pool), len(which)))) for _ in range(most)]
             empty = pa.scalar("")
             columns = [pc.if_else(pa.array(clauses[which] > k), column, empty) for k, column in enumerate(picked)]
             found[which] = pc.utf8_trim_whitespace(pc.binary_join_element_wise(*columns, joint)).to_numpy(False)
     return pa.array(found, pa.string())
 
 
-def write(out: Path, rows: int, *, rows_per_file: int = 100_000, seed: int = 0, first: int = 0) -> None:
+def write(
+    out: Path, rows: int, *, rows_per_file: int = 100_000, seed: int = 0, first: int = 0, most_clauses: int = 4
+) -> None:
     """Write `rows` reviews to `out` as files of `rows_per_file`."""
     out.mkdir(parents=True, exist_ok=True)
     for start in range(first, first + rows, rows_per_file):
@@ -78,7 +86,7 @@ def write(out: Path, rows: int, *, rows_per_file: int = 100_000, seed: int = 0, 
         with pq.ParquetWriter(out / f"reviews-{start:09d}.parquet", schema, compression="zstd") as writer:
             for begin in range(start, stop, CHUNK):
                 rng = np.random.default_rng([seed, begin])
-                writer.write_table(reviews(rng, begin, min(CHUNK, stop - begin)))
+                writer.write_table(reviews(rng, begin, min(CHUNK, stop - begin), most_clauses=most_clauses))
 
 
 def main() -> None:
@@ -88,8 +96,9 @@ def main() -> None:
     parser.add_argument("--rows-per-file", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0, help="number of the first review id")
-    given = parser.parse_args()
-    write(given.out, given.rows, rows_per_file=given.rows_per_file, seed=given.seed, first=given.first)
+    parser.add_argument("--most-clauses", type=int, default=4)
+    options = vars(parser.parse_args())
+    write(options.pop("out"), options.pop("rows"), **options)
 
 
 if __name__ == "__main__":
