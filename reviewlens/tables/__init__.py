@@ -108,10 +108,12 @@ class Duck:
         self._config, self._scratch = config, scratch
         settings = {
             "memory_limit": f"{memory_mb}MB",
-            "threads": 2,
+            "threads": 1,  # each thread needs memory of its own; with two, a million reviews did not fit in 400 MB
             "temp_directory": str(scratch),
+            "preserve_insertion_order": "false",  # every table has its own order; keeping another costs memory
             "autoinstall_known_extensions": "false",  # nothing is fetched at run time
         }
+        scratch.mkdir(parents=True, exist_ok=True)
         self._connection = duckdb.connect(config=settings)  # type: ignore[arg-type]
         self._connection.execute(f"SET TimeZone = '{config.timezone}'")
         self._connection.register("parts", inputs.parts_table())
@@ -152,8 +154,8 @@ class Summary:
     def superseded(self) -> pa.Table:
         """Return `part` and `row` of the scored rows that do not count."""
         return self._asked.query(
-            "SELECT part, row FROM scored ANTI JOIN reviews USING (part, row) "
-            "WHERE reason = 'scored' ORDER BY part, row"
+            "SELECT part, row FROM scored JOIN discounted USING (part, row) "
+            "WHERE scored.reason = 'scored' ORDER BY part, row"
         )
 
     def __enter__(self) -> Summary:
