@@ -4,7 +4,7 @@
 CREATE TABLE horizon AS SELECT CAST($until AS TIMESTAMPTZ) AS until;
 
 -- Most reviews come once; only those that come again need to be put in order.
-CREATE TEMP VIEW timely AS
+CREATE VIEW timely AS
 SELECT part, row, key, exported_at, created_at, content FROM scored CROSS JOIN horizon
 WHERE until IS NULL OR coalesce(exported_at, created_at) IS NULL OR coalesce(exported_at, created_at) < until;
 
@@ -22,7 +22,7 @@ SELECT part, row, 'superseded' AS reason FROM (
 UNION ALL
 SELECT part, row, 'later' AS reason FROM scored CROSS JOIN horizon WHERE coalesce(exported_at, created_at) >= until;
 
-CREATE TEMP VIEW standing AS
+CREATE VIEW standing AS
 SELECT s.* FROM scored AS s ANTI JOIN discounted AS d ON d.part = s.part AND d.row = s.row
 WHERE s.reason = 'scored';
 
@@ -32,7 +32,7 @@ SELECT coalesce($scale, CASE WHEN max(rating) <= 5 THEN 5 WHEN max(rating) <= 10
 FROM standing;
 
 -- Near-copies share a band: each text is counted under the smallest text of a band that it shares.
-CREATE TABLE banded AS SELECT unnest(bands) AS band, text_hash FROM standing;
+CREATE VIEW banded AS SELECT unnest(bands) AS band, text_hash FROM standing;
 
 CREATE TABLE shared AS
 SELECT band, min(text_hash) AS first FROM banded GROUP BY band HAVING min(text_hash) <> max(text_hash);
@@ -40,11 +40,9 @@ SELECT band, min(text_hash) AS first FROM banded GROUP BY band HAVING min(text_h
 CREATE TABLE copies AS
 SELECT b.text_hash, min(s.first) AS copy_of FROM banded AS b JOIN shared AS s ON s.band = b.band GROUP BY b.text_hash;
 
-DROP TABLE banded;
-
 CREATE TABLE reviews AS
 SELECT
-    row_number() OVER () AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, coalesce(c.copy_of, s.text_hash) AS text_hash, s.language,
+    row_number() OVER (ORDER BY s.part, s.row) AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, coalesce(c.copy_of, s.text_hash) AS text_hash, s.language,
     -- who speaks: short texts may well be alike by chance, a long one twice is one voice
     CASE WHEN s.chars * CASE WHEN s.language IN ('zh', 'ja') THEN 3 ELSE 1 END >= 90 THEN coalesce(c.copy_of, s.text_hash)
          ELSE hash(s.part, s.row) END AS voice,
