@@ -19,12 +19,10 @@ from reviewlens.descriptions.writers import prompt_of
 from reviewlens.errors import ConfigError, InputError
 from reviewlens.tables.stats import wilson
 
-SAMPLE = Path(__file__).parents[2] / "examples" / "sample"
 
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> rl.Run:
-    return rl.analyze(str(SAMPLE / "*.parquet"), out=tmp_path_factory.mktemp("lens"))
+@pytest.fixture
+def run(sample_run: rl.Run) -> rl.Run:
+    return sample_run
 
 
 def test_text_of_a_kettle(facts: Facts) -> None:

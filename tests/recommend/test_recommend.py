@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import reviewlens as rl
 from reviewlens.errors import ColumnError, ConfigError, InputError, InputNotFoundError
 from reviewlens.recommend import Recommender, read_interactions, recommend_all
 from reviewlens.recommend.signals import SHRINK, Companions, Trend, histories
@@ -226,3 +227,26 @@ def test_bad_input(table: pd.DataFrame, tmp_path: Path) -> None:
         model.recommend(customer="a", k=0)
     with pytest.raises(ConfigError, match="not a time"):
         model.recommend(customer="a", at="yesterday evening or so")
+
+
+def test_a_run_is_enough(sample_run: rl.Run) -> None:
+    model = Recommender.fit(run=sample_run)
+    assert set(model.interactions.products) <= set(sample_run.tables["products"]["product_id"])
+    assert model.needs is not None and model.likeness is not None
+    answer = model.recommend(customer="new", needs=["battery"], k=2)
+    cell = sample_run.tables["theme_by_product"].set_index(["theme_id", "product_id"])
+    row = cell.loc[("battery", answer["product_id"][0])]
+    praised, judged = row["praise_share"], row["praise_share"] + row["complaint_share"]
+    told = f"{round(praised * row['mentions'])} of the {round(judged * row['mentions'])} mentions"
+    assert told in answer["reason"][0] or answer["reason"][0].startswith("in demand")
+
+
+def test_customers_of_a_run_are_hashed_and_still_found(sample_run: rl.Run) -> None:
+    orders = pd.DataFrame(
+        [("ann", "EB-200", "2026-03-01"), ("bob", "EB-200", "2026-03-01"), ("bob", "KT-17", "2026-03-05")],
+        columns=["customer", "product_id", "created_at"],
+    )
+    model = Recommender.fit(orders, run=sample_run)
+    assert "ann" not in model.interactions.customers
+    assert "EB-200" not in set(model.recommend(customer="ann", k=20)["product_id"])
+    assert "KT-17" in set(model.recommend(customer="ann", k=20)["product_id"])
