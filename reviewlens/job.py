@@ -111,7 +111,9 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
     labels = {theme.theme_id: theme.label(config.language) for theme in night.artefacts.themes.themes}
     drift = measure_drift(night.last, profiles, options)
     before = open_run(store.out).tables if night.last else None
-    extra = {"labels": labels, "told": told, "drift": drift, "before": before}
+    classifier = night.artefacts.classifier
+    model = {"name": classifier.model, "metrics": classifier.metrics}
+    extra = {"labels": labels, "told": told, "drift": drift, "model": model, "before": before}
     publish(store, decided, config=config, options=options, stop=stop, **extra)  # type: ignore[arg-type]
     store.prune(options.keep)
     run = open_run(store.out)

@@ -36,6 +36,7 @@ def publish(
     labels: Mapping[str, str],
     told: Mapping[str, Any],
     drift: Mapping[str, Any],
+    model: Mapping[str, Any],
     before: Mapping[str, pd.DataFrame] | None,
     config: JobConfig,
     options: RunOptions,
@@ -43,7 +44,8 @@ def publish(
 ) -> None:
     """Build the summary tables over the parts that `decided` names and commit them as the current run.
 
-    `labels` are those of the themes in the reader's language, `before` the tables of the last run.
+    `labels` are those of the themes in the reader's language, `model` says what was measured of the classifier when it
+    was trained, `before` are the tables of the last run.
 
     Raises `StoreError` where disk or memory do not suffice,
     and `Interrupted`; then nothing is committed.
@@ -64,6 +66,7 @@ def publish(
                 "peak_memory_mb": peak_memory_mb(),
             },
             "drift": dict(drift),
+            "model": dict(model),
             "labels": dict(labels),
             "versions": {"reviewlens": __version__, **{name: version(name) for name in PACKAGES}},
         }

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reviewlens as rl
@@ -63,7 +63,7 @@ def test_every_sentence_is_used_and_every_used_one_exists():
         f"{name}_" for name in SECTIONS
     }
     assert all(any(key.startswith(begin) for key in known) for begin in beginnings)
-    beginnings |= {"mood_", "reason_", "fingerprint_", "measure_", "rise_", "drift_"}
+    beginnings |= {"mood_", "reason_", "fingerprint_", "measure_", "rise_", "drift_", "set_"}
     literals = set(re.findall(r"""["']([a-z_]+)["']""", text)) | set(POLARITIES) | {"best", "worst"}
     unused = {k for k in known if k.removesuffix("_one") not in literals and not k.startswith(tuple(beginnings))}
     assert unused == set()
@@ -149,26 +149,28 @@ def test_unknown_language_is_an_error_that_says_what_to_do(sample_run):
         render_report(sample_run.tables, sample_run.manifest, config)
 
 
-shares = st.lists(st.floats(0, 1), min_size=1, max_size=30)
+unit = st.floats(0, 1)
+triples = st.lists(st.tuples(unit, unit, unit).map(sorted), min_size=1, max_size=30)
 
 
-@given(shares, st.data())
-def test_a_trend_stays_in_its_picture(values, data):
-    n = len(values)
-    low = [v * data.draw(st.floats(0, 1)) for v in values]
-    high = [v + (1 - v) * data.draw(st.floats(0, 1)) for v in values]
-    picture = trend(values, low, high, [False] * (n - 1) + [data.draw(st.booleans())])
+@settings(deadline=None)
+@given(triples, st.booleans())
+def test_a_trend_stays_in_its_picture(points, partial):
+    low, values, high = zip(*points, strict=True)
+    picture = trend(values, low, high, [False] * (len(values) - 1) + [partial])
     points = [tuple(map(float, p.split(","))) for p in f"{picture.line} {picture.band} {picture.tail}".split()]
     assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y in points)
     assert picture.top >= max(values) - 1e-9
 
 
-@given(st.floats(0, 1))
+@settings(deadline=None)
+@given(unit)
 def test_round_up_is_the_least_round_share_not_below(x):
     assert round_up(x) >= x
     assert round_up(round_up(x)) == round_up(x)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0.01, 1))
 def test_interval_keeps_its_order(a, b, c, most):
     low, at, high = sorted((a, b, c))
@@ -176,6 +178,7 @@ def test_interval_keeps_its_order(a, b, c, most):
     assert 0 <= drawn.low <= drawn.at <= drawn.high <= 100
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=12))
 def test_columns_stand_on_the_floor_and_fit(counts):
     made = columns(counts, ("a", "b"), ["t"] * len(counts), width=100, height=50)
@@ -186,6 +189,7 @@ def test_columns_stand_on_the_floor_and_fit(counts):
         assert column.x + column.width <= 100
 
 
+@settings(deadline=None)
 @given(st.floats(-1, 1))
 def test_shade_has_the_sign_of_the_score(score):
     assert -3 <= shade(score) <= 3
@@ -204,3 +208,11 @@ def test_words_format_as_a_reader_expects():
 
 def test_report_is_written_beside_the_tables(sample_run):
     assert Path(sample_run.report).read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_how_the_model_was_measured_is_told(sample_run):
+    text = plain(sample_run.report.read_text("utf-8"))
+    measured = sample_run.manifest["model"]["metrics"]["development"]
+    for row in measured.values():
+        assert f"{row['f1']:.1f}" in text
+    assert len(measured) >= 3

@@ -8,7 +8,6 @@ from typing import Any
 from reviewlens.report.page import Page
 
 MOST_FILES = 20
-MODEL_KEYS = 12
 
 
 def intake(page: Page) -> Mapping[str, Any] | None:
@@ -40,12 +39,11 @@ def trust(page: Page) -> Mapping[str, Any] | None:
     """The model and its measurements, the words it does not know, and drift, as the manifest has them."""
     manifest = page.manifest
     model = manifest.get("model", {})
-    measured = {k: v for k, v in model.get("metrics", {}).items() if isinstance(v, int | float | str)}
     drift = manifest.get("drift", {})
     return {
         "fingerprints": [(k, v) for k, v in manifest.get("fingerprints", {}).items() if k != "customer_key"],
         "model": model.get("name"),
-        "metrics": [(k, _shown(v)) for k, v in list(measured.items())[:MODEL_KEYS]],
+        "measured": _measured(page, model.get("metrics", {})),
         "drift": [(name, index, name in drift["drifted"]) for name, index in drift.get("index", {}).items()],
         "reference": int(drift.get("reference_reviews", 0)),
         "version": manifest.get("versions", {}).get("reviewlens", ""),
@@ -55,5 +53,23 @@ def trust(page: Page) -> Mapping[str, Any] | None:
     }
 
 
-def _shown(value: float | str) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _measured(page: Page, metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Macro-F1 with its interval on each set of reviews that the model was measured on, the best known first."""
+    sets = dict(metrics.get("development", {}))
+    if "validation" in metrics:
+        own = metrics["validation"]
+        sets[page.words.say("held_out")] = {
+            "f1": 100 * own["macro_f1"],
+            "low": 100 * own["macro_f1_low"],
+            "high": 100 * own["macro_f1_high"],
+            "reviews": own["reviews"],
+        }
+    return [
+        {
+            "name": page.words.name_of("set", name),
+            "f1": page.words.number(row["f1"]),
+            "range": page.words.say("range", low=page.words.number(row["low"]), high=page.words.number(row["high"])),
+            "reviews": page.words.count(row["reviews"]),
+        }
+        for name, row in sorted(sets.items(), key=lambda pair: -pair[1]["f1"])
+    ]

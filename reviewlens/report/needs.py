@@ -24,8 +24,8 @@ def needs(page: Page) -> Mapping[str, Any] | None:
     ranked = page.themes.head(MOST_NEEDS)
     if ranked.empty:
         return None
-    most = float(ranked["share_high"].max())
-    rows = [
+    most, said = float(ranked["share_high"].max()), set[str]()
+    rows: list[dict[str, Any]] = [
         {
             "label": row["label"],
             "opportunity": row.get("opportunity"),
@@ -40,6 +40,9 @@ def needs(page: Page) -> Mapping[str, Any] | None:
         }
         for theme_id, row in ranked.iterrows()
     ]
+    for row in rows:
+        row["quote"] = next((q for q in row["card"].quotes if q.text not in said), None)  # a clause may hold two needs
+        said.add(row["quote"].text if row["quote"] else "")
     return {"rows": rows, "left": len(page.table("themes")) - len(rows), "most": most, "kinds": KINDS}
 
 
