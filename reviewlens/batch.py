@@ -161,7 +161,7 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
         "bands": bands(reading.texts, text_hash).tolist(),
         "language": [declared[i] or text.language(t) for i, t in zip(which, reading.texts, strict=True)],
         "chars": [len(t) for t in reading.texts],
-        "unknown": ten_thousandths(artefacts.classifier.unknown_rate(reading.texts)),
+        "unknown": ten_thousandths(scores.unknown),
         "polarity": list(polarity),
         "p_negative": whole[:, 0],
         "p_neutral": whole[:, 1],

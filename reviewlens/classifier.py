@@ -40,6 +40,8 @@ class SegmentScores(NamedTuple):
     """Probabilities per clause, shape (m, 3)."""
     truncated: NDArray[np.bool_]
     """Whether the middle of a review was not read, shape (n,)."""
+    unknown: NDArray[np.float64]
+    """Share of each review's subwords that the vocabulary lacks, shape (n,)."""
 
 
 class Classifier:
@@ -165,12 +167,13 @@ class Classifier:
         logits = np.zeros((len(items), 5), dtype=np.float32)
         clause_logits = np.zeros((len(owner), 5), dtype=np.float32)
         truncated = np.zeros(len(items), dtype=bool)
+        unknown = np.zeros(len(items))
         for at in range(0, len(items), _CHUNK):
             stop = min(at + _CHUNK, len(items))
             left, right = np.searchsorted(owner, [at, stop])
             own, span = owner[left:right].astype(np.int64) - at, bounds[left:right].astype(np.int64)
             encoded = self._encode(items[at:stop])
-            truncated[at:stop] = encoded.truncated
+            truncated[at:stop], unknown[at:stop] = encoded.truncated, _unknown_rate(encoded)
             logits[at:stop], clause_logits[left:right], unread = self._model.segment_logits(encoded, own, span)
             if len(unread):
                 pieces = [items[at + own[j]][span[j, 0] : span[j, 1]] for j in unread]
@@ -181,16 +184,12 @@ class Classifier:
             calibration.stars(logits),
             calibration.polarity_proba(clause_logits),
             truncated,
+            unknown,
         )
 
     def unknown_rate(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the share of each text's subwords that the vocabulary lacks, shape (n,), 0 for an empty text."""
-        encoded = self._encode(_checked(texts))
-        unknown = (encoded.ids < FIRST_PIECE) & (encoded.ids >= UNKNOWN)
-        total = np.concatenate([[0], np.cumsum(unknown)])
-        counts = total[encoded.offsets[1:]] - total[encoded.offsets[:-1]]
-        rate: NDArray[np.float64] = counts / np.maximum(np.diff(encoded.offsets), 1)
-        return rate
+        return _unknown_rate(self._encode(_checked(texts)))
 
     def explain(self, text: str) -> Explanation:
         """Say which words and which clauses of `text` speak for and against it; see `reviewlens.explain`."""
@@ -200,6 +199,14 @@ class Classifier:
 
     def _encode(self, texts: Sequence[str]) -> Encoded:
         return self._parts.tokenizer.encode(texts, head=HEAD, tail=TAIL)
+
+
+def _unknown_rate(encoded: Encoded) -> NDArray[np.float64]:
+    unknown = (encoded.ids < FIRST_PIECE) & (encoded.ids >= UNKNOWN)
+    total = np.concatenate([[0], np.cumsum(unknown)])
+    counts = total[encoded.offsets[1:]] - total[encoded.offsets[:-1]]
+    rate: NDArray[np.float64] = counts / np.maximum(np.diff(encoded.offsets), 1)
+    return rate
 
 
 def _bundled() -> Path:

@@ -35,9 +35,10 @@ class Mixture:
     def segment_logits(
         self, encoded: Encoded, owner: Owners, bounds: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
-        """Return star logits of n reviews, (n, 5), and m clauses, (m, 5), and the clauses of which not all was read.
+        """Return star logits of n reviews, (n, 5), and m clauses, (m, 5), and the clauses that nothing has read.
 
-        What stands in the logits of those last clauses means nothing: they are to be asked for by their own text.
+        Of a long review the network reads the ends; the clauses between them are answered by the n-grams alone. Without
+        n-grams their logits mean nothing: they are to be asked for by their own text.
         """
         n = len(encoded.offsets) - 1
         logits = np.zeros((n, 5), dtype=np.float32)
@@ -56,7 +57,11 @@ class Mixture:
         if self.ngrams is not None:
             logits += self._weights[1] * self.ngrams.logits(encoded)
             group = clause if near is encoded else clause_of(encoded, owner, bounds)
-            clause_logits += self._weights[1] * self.ngrams.group_logits(encoded, group, len(owner))
+            of_clauses = self.ngrams.group_logits(encoded, group, len(owner))
+            clause_logits += self._weights[1] * of_clauses
+            if self.network is not None:
+                clause_logits[unread] = (self._weights[0] + self._weights[1]) * of_clauses[unread]
+            unread = np.flatnonzero(np.bincount(group[group >= 0], minlength=len(owner)) == 0)
         return logits, clause_logits, unread
 
 
