@@ -29,7 +29,7 @@ ADDED = pa.schema(
         ("stars", pa.float32()),
     ]
 )
-BATCH_ROWS = 2048
+BATCH_ROWS = 8192
 
 
 def score(
