@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.recommend.cases import FILES, Case, hold_out, load, replay
 from benchmarks.recommend.measure import Ranking, interval, ndcg, rank, recall, summary
 from benchmarks.recommend.opponents import OPPONENTS
-from benchmarks.recommend.ours import AT_END, OURS, VARIANTS
+from benchmarks.recommend.ours import OURS, OWN_TIME, VARIANTS
 from benchmarks.recommend.table import markdown
 
 
@@ -49,7 +49,7 @@ def compare(name: str, folder: Path, chosen: dict[str, Any]) -> dict[str, Any]:
         "size": size,
         "same day as the one before": round(test.tied, 4),
         "last": measured(test, settings, list(VARIANTS)),
-        "replay": measured(later, settings, [OURS, AT_END]),
+        "replay": measured(later, settings, [OURS, OWN_TIME]),
     }
 
 

@@ -15,7 +15,7 @@ from reviewlens.recommend import Recommender
 from reviewlens.recommend.interactions import Interactions
 
 OURS = "reviewlens"
-AT_END = "trend at the end of the data"
+OWN_TIME = "trend at the customer's own last interaction"
 Change = Callable[[Interactions, pd.DataFrame | None], tuple[Interactions, pd.DataFrame | None]]
 
 
@@ -24,14 +24,14 @@ class Variant(NamedTuple):
 
     change: Change = lambda rows, evidence: (rows, evidence)
     off: tuple[str, ...] = ()
-    at_end: bool = False  # the trend of the end of the data instead of the customer's own time
+    own_time: bool = False  # the trend of the customer's last interaction instead of the end of the data
     needs_text: bool = False
 
     def build(self, case: Case) -> tuple[Scores, dict[str, float]]:
         """Return the scores of a recommender fitted on the training part, and its weights."""
         rows, evidence = self.change(case.train, case.evidence)
         model = Recommender.learn(rows, evidence, off=self.off)
-        when = np.full(rows.shape[0], rows.day.max()) if self.at_end else rows.last_day
+        when = rows.last_day if self.own_time else np.full(rows.shape[0], rows.day.max())
         return lambda customers: model.combined(model.scores(customers, when[customers])), model.weights
 
 
@@ -57,7 +57,7 @@ VARIANTS = {
     OURS: Variant(),
     "without polarity": Variant(_no_polarity),
     "without trend": Variant(off=("trend",)),
-    AT_END: Variant(at_end=True),
+    OWN_TIME: Variant(own_time=True),
     "without themes (text only)": Variant(_no_evidence, needs_text=True),
     "with the run's evidence only (no texts)": Variant(_no_text, needs_text=True),
     "without likeness": Variant(off=("likeness",), needs_text=True),

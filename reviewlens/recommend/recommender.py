@@ -109,10 +109,9 @@ class Recommender:
     ) -> pd.DataFrame:
         """Return the `k` best products for a customer that they do not have yet, best first.
 
-        `at` is the moment of which the trend speaks; without it the customer's last interaction. A customer who is
-        unknown gets the products that are strong in the themes of `needs`, else what is in demand at the end of
-        the data. Columns product_id, score (larger is better, comparable within one answer), reason. Fewer rows where
-        fewer products are left.
+        `at` is the moment of which the trend speaks; without it the end of the data. A customer who is unknown gets
+        the products that are strong in the themes of `needs`, else what is in demand. Columns product_id, score
+        (larger is better, comparable within one answer), reason. Fewer rows where fewer products are left.
         """
         _positive(k)
         place = self._place(str(customer))
@@ -172,13 +171,11 @@ class Recommender:
                 return place
         return None
 
-    def _moments(self, customers: NDArray[np.int64], at: str | pd.Timestamp | None) -> Floats:
-        if at is None:
-            return self.interactions.last_day[customers]
-        return np.full(len(customers), _day(at))
+    def _moment(self, at: str | pd.Timestamp | None) -> float:
+        return float(self.interactions.day.max()) if at is None else _day(at)
 
     def _answers(self, customers: NDArray[np.int64], k: int, at: str | pd.Timestamp | None) -> Iterator[Answer]:
-        moments = self._moments(customers, at)
+        moments = np.full(len(customers), self._moment(at))
         parts = self.scores(customers, moments)
         total = self.combined(parts)
         taken = self._history[customers]
@@ -196,7 +193,7 @@ class Recommender:
         return np.asarray(sum(self.weights[name] * part for name, part in parts.items()))
 
     def _for_unknown(self, k: int, at: str | pd.Timestamp | None, needs: Sequence[str]) -> pd.DataFrame:
-        moment = np.array([self.interactions.day.max() if at is None else _day(at)])
+        moment = np.array([self._moment(at)])
         score = self.trend.score(self._history[:0], moment)[0]
         said = self._reasons.for_trend
         if not needs:

@@ -85,6 +85,14 @@ def test_trend_follows_the_moment(table: pd.DataFrame) -> None:
     assert model.recommend(customer="nobody", k=1)["product_id"].tolist() == ["R"]  # the end of the data
 
 
+def test_the_moment_is_the_end_of_the_data_unless_given(table: pd.DataFrame) -> None:
+    model = Recommender.fit(table)
+    end = model.recommend(customer="a", at="2024-06-01")
+    pd.testing.assert_frame_equal(model.recommend(customer="a"), end)
+    early = model.recommend(customer="a", at="2024-01-01")
+    assert end["score"][0] > early["score"][0]  # R sold in June
+
+
 def test_a_pair_of_opposite_opinions_counts_less(table: pd.DataFrame) -> None:
     rows = read_interactions(table)
     p, q = 0, 1
