@@ -33,7 +33,7 @@ _HOME = {
     "ReviewlensError": "errors",
 }
 
-__all__ = [*sorted(_HOME), "__version__"]  # noqa: PLE0604 - the names are resolved by __getattr__
+__all__ = [*sorted(_HOME), "__version__"]
 
 
 def __getattr__(name: str) -> Any:

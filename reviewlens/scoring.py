@@ -50,7 +50,11 @@ def score(
 
     Raises `InputError` and its kin for data that cannot be used.
     """
-    model = classifier if isinstance(classifier, Classifier) else Classifier.load(None if classifier is None else Path(classifier))
+    model = (
+        classifier
+        if isinstance(classifier, Classifier)
+        else Classifier.load(None if classifier is None else Path(classifier))
+    )
     if read.is_path(data):
         if out is None:
             raise ConfigError("scoring files needs `out`", hint="score(paths, out='scored/')")

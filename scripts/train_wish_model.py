@@ -92,9 +92,8 @@ def main(folder: str) -> None:
         alone[held] = model.scores([fold(t) for t in mine])
         owner, bounds = segments(mine)
         wished[held[owner[find_wishes(mine, owner, bounds, model=model).segment]]] = True
-    print(
-        f"model alone {f1_score(asks, np.nan_to_num(alone, nan=-1) > 0):.3f}, with the grammar {f1_score(asks, wished):.3f}"
-    )
+    both = f1_score(asks, wished)
+    print(f"model alone {f1_score(asks, np.nan_to_num(alone, nan=-1) > 0):.3f}, with the grammar {both:.3f}")
     model = train([*texts, *others], np.append(asks, np.zeros(len(others), np.bool_)))
     write(model, TARGET)
     print(f"{len(model.weights)} phrases in {TARGET}")

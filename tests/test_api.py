@@ -37,7 +37,8 @@ METHODS = {
     ("Recommender", "recommend"): ["*customer", "*k"],
     ("Recommender", "similar"): ["product_id", "*k"],
 }
-VERBS = "run check score status config forget train evaluate discover describe recommend".split()
+VERBS = ["run", "check", "score", "status", "config", "forget"]
+VERBS += ["train", "evaluate", "discover", "describe", "recommend"]
 
 
 def names(function) -> list[str]:
@@ -72,8 +73,8 @@ def test_everything_promised_is_there_and_nothing_else():
 
 def test_importing_and_scoring_never_import_torch_and_stay_light():
     code = (
-        "import sys, reviewlens as rl; heavy = {'torch', 'pandas', 'onnxruntime', 'duckdb', 'sklearn'} & set(sys.modules);"
-        "assert not heavy, heavy; rl.score(['good']); assert 'torch' not in sys.modules and 'sklearn' not in sys.modules"
+        "import sys, reviewlens as rl; heavy = {'torch', 'pandas', 'onnxruntime', 'duckdb', 'sklearn'};"
+        "assert not heavy & set(sys.modules); rl.score(['good']); assert not {'torch', 'sklearn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

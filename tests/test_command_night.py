@@ -172,7 +172,7 @@ def test_killed_with_workers_leaves_nothing_that_harms(exports, tmp_path):
     assert workers
     child.kill()
     child.communicate()
-    gone, alive = psutil.wait_procs(workers, timeout=PATIENCE)
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
     assert not alive, "workers end with their parent"
     code, _, err = done(*words, REVIEWLENS_PART_ROWS="100")
     assert code == 0, err

@@ -119,7 +119,7 @@ def describe(out: str, product: str | None, every: bool, target: str | None, lan
         raise ConfigError("name one product, or all and a file", hint="--product ID, or --all --out FILE")
     if product:
         click.echo(draft(open_run(out), product, language=language).text)
-    else:
+    elif target:
         click.echo(f"{describe_all(open_run(out), target, language=language):,} descriptions saved to {target}")
 
 
