@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick
+from ahocorasick_rs import AhoCorasick, Implementation
 from numpy.typing import NDArray
 
 from reviewlens import letters
@@ -15,6 +15,7 @@ from reviewlens.letters import SPACED
 from reviewlens.text import fold
 
 _CHUNK = 200_000  # characters searched at once
+_LARGE = 200_000  # characters of phrases above which the fastest automaton takes too much memory
 
 
 class Places(NamedTuple):
@@ -39,7 +40,8 @@ class Phrases:
     """Distinct folded phrases, none of them empty."""
 
     def __init__(self, phrases: Sequence[str]) -> None:
-        self._automaton = AhoCorasick(list(phrases)) if phrases else None
+        fast = Implementation.DFA if sum(map(len, phrases)) <= _LARGE else Implementation.ContiguousNFA
+        self._automaton = AhoCorasick(list(phrases), implementation=fast) if phrases else None
         kinds = letters.kinds()
         self._opens = np.array([kinds[ord(p[0])] == SPACED for p in phrases], np.bool_)
         self._closes = np.array([kinds[ord(p[-1])] == SPACED for p in phrases], np.bool_)
