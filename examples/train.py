@@ -12,10 +12,12 @@ SAMPLE = Path(__file__).parent / "sample"
 
 
 def labelled() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the sample's reviews with their stars, split by a hash of the text, so that copies stay on one side."""
+    """Return the sample's reviews with stars, split by a hash of the first letters: copies stay on one side."""
     reviews = pd.concat([pd.read_parquet(path) for path in sorted(SAMPLE.glob("*.parquet"))], ignore_index=True)
-    reviews = reviews[reviews["text"].str.strip() != ""].drop_duplicates("text")
-    held_out = reviews["text"].map(lambda text: zlib.crc32(text.encode()) % 4 == 0)
+    letters = reviews["text"].str.lower().str.replace(r"\W|_", "", regex=True).str[:24]
+    reviews, letters = reviews[letters != ""], letters[letters != ""]
+    reviews, letters = reviews[~letters.duplicated()], letters[~letters.duplicated()]
+    held_out = letters.map(lambda text: zlib.crc32(text.encode()) % 4 == 0)
     return reviews[~held_out], reviews[held_out]
 
 

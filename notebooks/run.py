@@ -16,6 +16,7 @@ TRANSIENT = ("execution", "collapsed", "scrolled")  # what a run leaves that say
 def run(path: Path, folder: Path = HERE) -> nbformat.NotebookNode:
     """Return the notebook with the outputs of a run in `folder`; raise where a cell fails."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")])
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for each other are slow on a busy machine
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     for cell in notebook.cells:

@@ -230,6 +230,7 @@ def _republish(store: Store, last: dict[str, Any], forgotten: int) -> None:
     config, options = JobConfig(**last["config"]), RunOptions()
     # The tables of before may hold the customer's words, so nothing is compared with them.
     extra = {"labels": last["labels"], "told": told, "drift": measure_drift(last, [], options), "before": None}
+    extra["model"] = last.get("model", {})
     publish(store, decided, config=config, options=options, stop=Stop(), **extra)
 
 
