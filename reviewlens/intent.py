@@ -21,7 +21,7 @@ from reviewlens.wish_model import WishModel, bundled
 
 ENOUGH = 1.0
 PASSAGE = 300  # characters that the model judges at once
-TRUST, AGAINST, IN_FAVOR = 0.8, -1.5, 1.5  # weight and bounds of the model
+TRUST, AGAINST, IN_FAVOR = 0.6, -1.5, 1.5  # weight and bounds of the model
 LEAST, MOST = -0.5, 1.5  # bounds of the rules; at the upper one they need no consent
 ENOUGH_TOGETHER = 0.4
 WORTH_A_LOOK = 0.5  # weight from which a clause of a long text is judged
