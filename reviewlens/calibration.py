@@ -26,6 +26,10 @@ class Calibration:
     """Weight of the network's logits: the inverse of a temperature."""
     ngram_weight: float = 0.0
     """Weight of the logits of the n-grams beside it."""
+    network_slope: float = 0.0
+    """Added to the network's weight per doubling of the length; see `reviewlens.models.mixture.length_factor`."""
+    ngram_slope: float = 0.0
+    """The same for the n-grams, which read all of a long review."""
     neutral_bias: float = 0.0
     """Added to the logit of three stars."""
     neutral_prior: float = 0.2

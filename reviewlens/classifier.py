@@ -219,7 +219,8 @@ def _model(parts: Artefact, threads: int) -> Mixture:
     if parts.graph is not None:
         network = OnnxNetwork(parts.graph, weights["embedding.int8"], weights["embedding.scale"], threads=threads)
     ngrams = NgramModel.from_arrays(weights) if "ngram.weight" in weights else None
-    return Mixture(network, ngrams, parts.calibration.network_weight, parts.calibration.ngram_weight)
+    c = parts.calibration
+    return Mixture(network, ngrams, (c.network_weight, c.ngram_weight), (c.network_slope, c.ngram_slope))
 
 
 def _checked(texts: Sequence[str]) -> list[str]:

@@ -2,46 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.calibration import Calibration
+from reviewlens.models.mixture import length_factor
 
 _LEAST_NEUTRAL = 0.01  # a prior of exactly 0 could not be moved later
-_RIDGE = 0.002  # pulls both weights towards 0: against certainty learned from few reviews
-_TEMPERATURES = (0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
+_RIDGE = 0.0005  # pulls both weights towards 0: against certainty learned from few reviews
+_FEWEST_STARS = 20
+_TEMPERATURES = (0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
 
 
 def fit_mixture(
-    network: NDArray[np.float32], ngrams: NDArray[np.float32], polarity: NDArray[np.int64], stars: NDArray[np.float64]
+    network: NDArray[np.float32],
+    ngrams: NDArray[np.float32],
+    subwords: NDArray[np.int64],
+    polarity: NDArray[np.int64],
+    stars: NDArray[np.float64],
 ) -> Calibration:
     """Choose the weights of two sets of star logits, (n, 5) each, by the likelihood of the labels.
 
-    The likelihood is that of the polarity, which is what the probabilities are read for; the expected star has a
-    temperature of its own.
+    Weights may change with the length of a review, given in `subwords`. The likelihood is that of the polarity, which
+    the probabilities are read for; the expected star has a temperature of its own.
     """
     from scipy.optimize import minimize
 
     sides = [network.astype(np.float64), ngrams.astype(np.float64)]
-    active = [bool(np.ptp(side) > 0) for side in sides]
+    active = np.array([float(np.ptp(side) > 0) for side in sides])
+    length = length_factor(subwords).astype(np.float64)
 
-    def loss(weights: NDArray[np.float64]) -> float:
-        total = sum(w * side for w, side, on in zip(np.exp(weights), sides, active, strict=True) if on)
-        return _negative_log_likelihood(np.asarray(total), polarity) + _RIDGE * float(
-            np.sum(np.exp(2 * weights[active]))
+    def mixed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        weight, slope = values[:2] * active, values[2:] * active
+        total: NDArray[np.float64] = sum(
+            (w + s * length) * side for w, s, side in zip(weight, slope, sides, strict=True)
         )
+        return total
 
-    best = minimize(
-        loss, np.log([0.7, 0.7]), method="Nelder-Mead", options={"maxiter": 200, "xatol": 1e-2, "fatol": 1e-5}
-    )
-    weights = [float(np.clip(np.exp(w), 1e-3, 10.0)) if on else 0.0 for w, on in zip(best.x, active, strict=True)]
-    prior = float(np.mean(polarity == 1))
-    mixed = Calibration(weights[0], weights[1], neutral_prior=min(max(prior, _LEAST_NEUTRAL), 0.9))
+    def loss(values: NDArray[np.float64]) -> float:
+        below = np.minimum(values[:2] - 3 * np.abs(values[2:]), 0.0)  # at no length may a side count against itself
+        penalty = _RIDGE * float(np.sum((values * np.tile(active, 2)) ** 2)) + float(np.sum(below**2))
+        return _negative_log_likelihood(mixed(values), polarity) + penalty
+
+    start = np.array([0.6, 0.4, 0.0, 0.0])
+    best = minimize(loss, start, method="L-BFGS-B").x
+    weight, slope = best[:2] * active, best[2:] * active
+    prior = min(max(float(np.mean(polarity == 1)), _LEAST_NEUTRAL), 0.9)
+    fields = {
+        "network_weight": weight[0],
+        "ngram_weight": weight[1],
+        "network_slope": slope[0],
+        "ngram_slope": slope[1],
+    }
+    found = Calibration(**{name: float(value) for name, value in fields.items()}, neutral_prior=prior)
     known = np.isfinite(stars)
-    if known.sum() < 20:
-        return mixed
-    logits = (weights[0] * sides[0] + weights[1] * sides[1]).astype(np.float32)[known]
-    tried = [Calibration(weights[0], weights[1], 0.0, mixed.neutral_prior, t) for t in _TEMPERATURES]
+    if known.sum() < _FEWEST_STARS:
+        return found
+    logits = mixed(best).astype(np.float32)[known]
+    tried = [replace(found, star_temperature=temperature) for temperature in _TEMPERATURES]
     errors = [float(np.abs(calibration.stars(logits) - stars[known]).mean()) for calibration in tried]
     return tried[int(np.argmin(errors))]
 

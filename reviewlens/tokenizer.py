@@ -12,6 +12,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import resources
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -218,5 +220,16 @@ def _shorten(text: str, head: int, tail: int) -> tuple[str, int, int]:
 
 
 def normal_form(text: str) -> str:
-    """Return the form in which words are looked up: NFKC, lower case."""
-    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
+    """Return the form in which words are looked up: NFKC, lower case, common emoji as English words.
+
+    Emoji say much in a review and hardly occur in the corpora that models learn from.
+    """
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKC", text).lower().translate(_emoji())
+
+
+@cache
+def _emoji() -> dict[int, str]:
+    words = json.loads((resources.files("reviewlens") / "data" / "emoji.json").read_text(encoding="utf-8"))
+    return {ord(emoji): _SPACE + word for emoji, word in words.items()} | {0xFE0F: ""}

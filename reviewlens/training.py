@@ -208,8 +208,9 @@ def _network_artefact(
 def _calibrate(prepared: Prepared, logits: NDArray[np.float32]) -> Calibration:
     rows = np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
     labels = prepared.reviews.labels
-    beside = prepared.ngrams.logits(prepared.encoded.take(rows))
-    return fit_mixture(logits[rows], beside, labels.polarity[rows], labels.stars[rows])
+    encoded = prepared.encoded.take(rows)
+    beside, subwords = prepared.ngrams.logits(encoded), np.diff(encoded.offsets)
+    return fit_mixture(logits[rows], beside, subwords, labels.polarity[rows], labels.stars[rows])
 
 
 def _noise_weights(

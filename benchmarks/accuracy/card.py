@@ -18,5 +18,7 @@ def default_card(calibration: Calibration, measured: dict[str, dict[str, Any]]) 
         )
     template = Template(Path(__file__).with_name("card.md").read_text(encoding="utf-8"))
     prior = f"{calibration.neutral_prior:.0%}"
-    weights = f"{calibration.network_weight:.2f} and {calibration.ngram_weight:.2f}"
+    c = calibration
+    weights = f"{c.network_weight:.2f} and {c.ngram_weight:.2f} at 64 subwords, and {c.network_slope:+.2f} and "
+    weights += f"{c.ngram_slope:+.2f} per doubling of the length"
     return template.substitute(table="\n".join(lines), prior=prior, weights=weights)

@@ -19,8 +19,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reviewlens.splits import copy_key
-
 NO_WEIGHTS = ("electronics", "restaurants", "laptops")  # non-commercial terms: measured on only
 LEFT_OUT_CATEGORY = "手机"
 _SHORTEST_COPY = 25  # letters; shorter texts repeat by chance
@@ -41,6 +39,11 @@ def hash_of(text: str) -> int:
     return int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:8], 16)
 
 
+def split_key(text: str) -> str:
+    """Return what decides the side of the split that a text is on: its first letters and digits."""
+    return re.sub(r"\W+", "", text.lower())[:60] or text
+
+
 def detokenize(text: str) -> str:
     """Undo the tokenisation of corpora that put spaces around punctuation."""
     if not re.search(r" [.,]( |$)", text):
@@ -58,7 +61,8 @@ def _binary(labels: pd.Series) -> np.ndarray:
 def _with_title(frame: pd.DataFrame, one_in: int) -> pd.Series:
     """Put the title before every third or fourth text: exports have titles more often than not."""
     title, text = frame.title.fillna("").astype(str), frame.text.fillna("").astype(str)
-    use = np.array([hash_of(value) % one_in == 0 for value in text])
+    names = frame.review_id.astype(str) if "review_id" in frame.columns else text + frame.rating.astype(str)
+    use = np.array([hash_of(value) % one_in == 0 for value in names])
     return text.where(~use | (title == ""), title + ". " + text)
 
 
@@ -80,6 +84,7 @@ def _cars(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _flipkart(frame: pd.DataFrame) -> dict[str, Any]:
     frame = frame.drop_duplicates(["text", "rating"])
+    frame = frame[frame.text.str.len() > 2]
     return {"text": _with_title(frame, 4), "star": frame.rating, "group": frame.product_name}
 
 
@@ -159,7 +164,7 @@ def load(folder: Path) -> pd.DataFrame:
     table.loc[known, "polarity"] = np.select([table.star[known] < 3, table.star[known] > 3], [0, 2], default=1)
     measured_only = table.source.isin(NO_WEIGHTS)
     table = table[(table.text.str.len() > 1) & ~(measured_only & table.polarity.isna())]
-    table["key"] = table.text.map(copy_key)
+    table["key"] = table.text.map(split_key)
     table["dev"] = _development(table)
     copies = set(table.key[table.dev & (table.key.str.len() > _SHORTEST_COPY)])
     table = table[table.dev | ~table.key.isin(copies)]

@@ -33,6 +33,7 @@ from reviewlens.models.runtime import OnnxNetwork
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
 EMBEDDING, HEADS = 96, 4
+NEUTRAL_PRIOR = 0.12  # about what shops have; the development reviews have fewer, most files being two-class
 ASKED = {
     "sst5": 7_832,
     "products": 3_500,
@@ -171,7 +172,10 @@ def freeze(
     encoded = tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL)
     network = OnnxNetwork(graph, codes, scale)
     polarity, stars = develop.polarity.to_numpy(dtype=np.int64), develop.star.to_numpy(dtype=np.float64)
-    calibration = fit_mixture(network.review_logits(network_view(encoded)), ngrams.logits(encoded), polarity, stars)
+    calibration = fit_mixture(
+        network.review_logits(network_view(encoded)), ngrams.logits(encoded), np.diff(encoded.offsets), polarity, stars
+    )
+    calibration = calibration.with_prior(NEUTRAL_PRIOR)
     parts = Artefact("lstm", asdict(sizes), tokenizer, weights, graph, calibration)
     measured = measure_all(Classifier(parts), develop)
     parts.metrics = {"development": measured, "neutral_prior": calibration.neutral_prior}

@@ -18,18 +18,28 @@ class Mixture:
     """Star logits of reviews and clauses; either side may be absent."""
 
     def __init__(
-        self, network: OnnxNetwork | None, ngrams: NgramModel | None, network_weight: float, ngram_weight: float
+        self,
+        network: OnnxNetwork | None,
+        ngrams: NgramModel | None,
+        weight: tuple[float, float],
+        slope: tuple[float, float],
     ) -> None:
         self.network, self.ngrams = network, ngrams
-        self._weights = (np.float32(network_weight), np.float32(ngram_weight))
+        self._weight, self._slope = np.array(weight, dtype=np.float32), np.array(slope, dtype=np.float32)
+
+    def _weights(self, subwords: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the weights of network and n-grams for texts of so many subwords, shape (n, 1) each."""
+        length = length_factor(subwords)
+        return self._weight[0] + self._slope[0] * length, self._weight[1] + self._slope[1] * length
 
     def logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """Return star logits of n texts, shape (n, 5)."""
         total = np.zeros((len(encoded.offsets) - 1, 5), dtype=np.float32)
+        of_network, of_ngrams = self._weights(np.diff(encoded.offsets))
         if self.network is not None:
-            total += self._weights[0] * self.network.review_logits(encoded.clip(NETWORK_HEAD, NETWORK_TAIL))
+            total += of_network * self.network.review_logits(encoded.clip(NETWORK_HEAD, NETWORK_TAIL))
         if self.ngrams is not None:
-            total += self._weights[1] * self.ngrams.logits(encoded)
+            total += of_ngrams * self.ngrams.logits(encoded)
         return total
 
     def segment_logits(
@@ -50,19 +60,27 @@ class Mixture:
         place = clause - first[_text_of(near)]
         read = (clause >= 0) & (place < MOST_CLAUSES)
         unread = np.flatnonzero(np.bincount(clause[read], minlength=len(owner)) == 0)
+        group = clause if near is encoded else clause_of(encoded, owner, bounds)
+        whole = self._weights(np.diff(encoded.offsets))
+        part = self._weights(np.bincount(group[group >= 0], minlength=len(owner)))
         if self.network is not None:
             of_reviews, of_clauses = self.network.logits(near, np.where(read, place, -1), counts)
-            logits += self._weights[0] * of_reviews
-            clause_logits += self._weights[0] * of_clauses
+            logits += whole[0] * of_reviews
+            clause_logits += part[0] * of_clauses
         if self.ngrams is not None:
-            logits += self._weights[1] * self.ngrams.logits(encoded)
-            group = clause if near is encoded else clause_of(encoded, owner, bounds)
+            logits += whole[1] * self.ngrams.logits(encoded)
             of_clauses = self.ngrams.group_logits(encoded, group, len(owner))
-            clause_logits += self._weights[1] * of_clauses
+            clause_logits += part[1] * of_clauses
             if self.network is not None:
-                clause_logits[unread] = (self._weights[0] + self._weights[1]) * of_clauses[unread]
+                clause_logits[unread] = (part[0] + part[1])[unread] * of_clauses[unread]
             unread = np.flatnonzero(np.bincount(group[group >= 0], minlength=len(owner)) == 0)
         return logits, clause_logits, unread
+
+
+def length_factor(subwords: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return how long texts are, in doublings from 64 subwords, between -2.5 and 3, shape (n, 1)."""
+    factor = np.log2(np.maximum(subwords, 1) / 64.0)
+    return np.clip(factor, -2.5, 3.0).astype(np.float32)[:, None]
 
 
 def clause_of(encoded: Encoded, owner: Owners, bounds: NDArray[np.int64]) -> NDArray[np.int64]:

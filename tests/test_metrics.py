@@ -1,0 +1,57 @@
+"""Measures against scikit-learn and by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
+
+from reviewlens.calibration import Calibration
+from reviewlens.metrics import expected_calibration_error, measure
+from reviewlens.mixing import fit_mixture
+
+
+@given(st.integers(0, 10_000), st.integers(5, 60))
+def test_measures_agree_with_scikit_learn(seed: int, n: int) -> None:
+    generator = np.random.default_rng(seed)
+    proba = generator.dirichlet(np.ones(5), n)
+    polarity = np.concatenate([[0, 1, 2], generator.integers(0, 3, n - 3)])
+    values = measure(proba, polarity, np.full(n, np.nan))
+    three = np.stack([proba[:, :2].sum(1), proba[:, 2], proba[:, 3:].sum(1)], 1)
+    guess = three.argmax(1)
+    assert values["macro_f1"] == pytest.approx(f1_score(polarity, guess, average="macro"))
+    assert values["accuracy"] == pytest.approx(accuracy_score(polarity, guess))
+    assert values["confusion"] == confusion_matrix(polarity, guess, labels=[0, 1, 2]).tolist()
+    assert values["macro_f1_low"] <= values["macro_f1_high"]
+
+
+def test_calibration_error_by_hand() -> None:
+    confidence, right = np.array([0.95, 0.95, 0.65, 0.65]), np.array([True, False, True, True])
+    assert expected_calibration_error(confidence, right) == pytest.approx(0.5 * 0.45 + 0.5 * 0.35)
+    assert expected_calibration_error(np.ones(3), np.ones(3, dtype=bool)) == 0
+
+
+def test_two_classes_are_compared_where_none_is_neutral() -> None:
+    proba = np.array([[0.2, 0.1, 0.6, 0.1, 0.0], [0.0, 0.1, 0.7, 0.1, 0.1]])
+    values = measure(proba, np.array([0, 2]), np.array([np.nan, np.nan]))
+    assert values["accuracy"] == 1.0
+
+
+def test_expected_star_is_the_median() -> None:
+    certain = np.full((5, 5), -50.0, dtype=np.float32)
+    np.fill_diagonal(certain, 50.0)
+    assert Calibration().stars(certain).round(3).tolist() == [1, 2, 3, 4, 5]
+    even = np.zeros((1, 5), dtype=np.float32)
+    assert Calibration().stars(even)[0] == pytest.approx(3)
+
+
+def test_the_mixture_finds_the_side_that_knows() -> None:
+    generator = np.random.default_rng(0)
+    polarity = generator.integers(0, 3, 600)
+    knows = generator.normal(0, 1, (600, 5)).astype(np.float32)
+    knows[np.arange(600), np.array([0, 2, 4])[polarity]] += 3
+    noise = generator.normal(0, 1, (600, 5)).astype(np.float32)
+    found = fit_mixture(knows, noise, np.full(600, 64), polarity, np.full(600, np.nan))
+    assert found.network_weight > 5 * abs(found.ngram_weight)
+    overconfident = fit_mixture(10 * knows, noise, np.full(600, 64), polarity, np.full(600, np.nan))
+    assert overconfident.network_weight == pytest.approx(found.network_weight / 10, rel=0.2)

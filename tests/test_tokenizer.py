@@ -1,0 +1,114 @@
+"""The tokenizer: offsets, independence of neighbors, and nothing lost."""
+
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reviewlens.classifier import Classifier
+from reviewlens.errors import ArtefactError
+from reviewlens.tokenizer import CUT, FIRST_PIECE, Tokenizer, normal_form
+
+TEXTS = st.lists(st.text(max_size=300), min_size=1, max_size=6)
+CORPUS = ["the battery is great", "the screen is bad", "屏幕很好，电池不行", "très bon produit", "😡 terrible 😡"] * 20
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return Classifier.load().tokenizer
+
+
+def _decoded(tokenizer: Tokenizer, ids: np.ndarray) -> str:
+    pieces = tokenizer.pieces()
+    out = b""
+    for index in ids.tolist():
+        piece = pieces[index]
+        out += bytes([int(piece[3:5], 16)]) if index < FIRST_PIECE and piece.startswith("<0x") else piece.encode()
+    return out.decode("utf-8", "replace").replace("▁", "")
+
+
+def _solid(text: str) -> str:
+    return re.sub(r"[\s▁]+", "", text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_nothing_is_lost_but_space(tokenizer: Tokenizer, texts: list[str]) -> None:
+    encoded = tokenizer.encode(texts, head=4000, tail=4000)
+    for row, text in enumerate(texts):
+        ids = encoded.ids[encoded.offsets[row] : encoded.offsets[row + 1]]
+        assert _solid(_decoded(tokenizer, ids)) == _solid("".join(map(normal_form, text.split())))
+
+
+@settings(max_examples=60, deadline=None)
+@given(TEXTS)
+def test_a_text_is_encoded_the_same_alone_and_in_company(tokenizer: Tokenizer, texts: list[str]) -> None:
+    together = tokenizer.encode(texts, head=20, tail=10)
+    fresh = Tokenizer(tokenizer._model)
+    for row, text in enumerate(texts):
+        alone = fresh.encode([text], head=20, tail=10)
+        span = slice(together.offsets[row], together.offsets[row + 1])
+        assert alone.ids.tolist() == together.ids[span].tolist()
+        assert alone.starts.tolist() == together.starts[span].tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=400))
+def test_starts_rise_and_point_at_words(tokenizer: Tokenizer, text: str) -> None:
+    encoded = tokenizer.encode([text], head=2000, tail=2000)
+    starts = encoded.starts.tolist()
+    assert starts == sorted(starts)
+    assert all(0 <= start < len(text) and not text[start].isspace() for start in starts)
+
+
+def test_the_middle_of_a_long_text_is_left_out_and_offsets_stay_true(tokenizer: Tokenizer) -> None:
+    text = "good " * 3000 + "end"
+    encoded = tokenizer.encode([text], head=20, tail=10)
+    assert encoded.truncated.all()
+    assert len(encoded.ids) == 31
+    assert encoded.ids[20] == CUT
+    assert text[encoded.starts[-1] :] == "end"
+
+
+def test_clip_equals_encoding_shorter(tokenizer: Tokenizer) -> None:
+    texts = ["one two three four five six seven", "short", "", "很好的手机，就是太贵了。" * 4]
+    long = tokenizer.encode(texts, head=400, tail=100)
+    clipped, short = long.clip(4, 2), tokenizer.encode(texts, head=4, tail=2)
+    assert clipped.ids.tolist() == short.ids.tolist()
+    assert clipped.offsets.tolist() == short.offsets.tolist()
+    assert clipped.truncated.tolist() == short.truncated.tolist()
+
+
+def test_take_picks_texts(tokenizer: Tokenizer) -> None:
+    texts = ["one two", "three", "four five six"]
+    taken = tokenizer.encode(texts, head=50, tail=10).take(np.array([2, 0]))
+    expected = tokenizer.encode([texts[2], texts[0]], head=50, tail=10)
+    assert taken.ids.tolist() == expected.ids.tolist()
+    assert taken.offsets.tolist() == expected.offsets.tolist()
+
+
+def test_training_needs_no_segmenter_and_keeps_every_script(tmp_path: object) -> None:
+    trained = Tokenizer.train(CORPUS, size=200)
+    encoded = trained.encode(["屏幕很好 😡 ผม"], head=100, tail=100)
+    assert _decoded(trained, encoded.ids) == "屏幕很好angryผม"
+
+
+def test_save_and_load_answer_alike(tmp_path) -> None:
+    trained = Tokenizer.train(CORPUS, size=200)
+    trained.save(tmp_path / "t.json")
+    loaded = Tokenizer.load(tmp_path / "t.json")
+    assert loaded.encode(CORPUS, head=9, tail=9).ids.tolist() == trained.encode(CORPUS, head=9, tail=9).ids.tolist()
+
+
+def test_a_foreign_file_is_refused(tmp_path) -> None:
+    (tmp_path / "t.json").write_text("{}")
+    with pytest.raises(ArtefactError, match="tokenizer"):
+        Tokenizer.load(tmp_path / "t.json")
+
+
+def test_emoji_are_read_as_words(tokenizer: Tokenizer) -> None:
+    encoded = tokenizer.encode(["nice👍👍", "nice great great"], head=50, tail=10)
+    first, second = np.split(encoded.ids, encoded.offsets[1:-1])
+    assert first.tolist() == second.tolist()
