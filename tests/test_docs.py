@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import documents
 import pytest
-from conftest import ROOT, SAMPLE
+from places import ROOT, SAMPLE
 
 import reviewlens as rl
 

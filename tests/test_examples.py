@@ -5,7 +5,7 @@ from __future__ import annotations
 import runpy
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 from reviewlens.config import load_settings
 
