@@ -40,7 +40,7 @@ def reviews(
     language_share: float = 0.4,
     most_clauses: int = 4,
 ) -> pa.Table:
-    """Return `rows` reviews with ids from `first` on, of one to `most_clauses` clauses, `language_share` in Chinese."""
+    """Return `rows` reviews with the ids from `first` on, of 1 to `most_clauses` clauses, some in Chinese."""
     rating = rng.choice([1, 2, 3, 4, 5], rows, p=[0.12, 0.08, 0.12, 0.23, 0.45])
     chinese = rng.random(rows) < language_share
     product = rng.zipf(1.3, rows) % products

@@ -10,7 +10,10 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reviewlens.run import Run
 
 FORK = multiprocessing.get_context("fork")
 
@@ -83,33 +86,36 @@ class Reader:
 
 
 def _read_on(out: Path, notes: Path, end: Any) -> None:
-    looks, runs, wrong = 0, set(), []
-    while not end.is_set():
-        try:
-            run = _look(out)
-        except Exception as error:  # whatever it is, a reader saw it
-            wrong.append(f"{type(error).__name__}: {error}")
-            run = None
-        if run:
-            looks += 1
-            runs.add(run)
-        time.sleep(0.05)
-    notes.write_text(
-        json.dumps({"looks": looks, "runs_seen": len(runs), "wrong": wrong[:20], "times_wrong": len(wrong)})
-    )
-
-
-def _look(out: Path) -> str | None:
-    import duckdb
-    import pandas as pd
-
     from reviewlens.errors import InputNotFoundError
     from reviewlens.run import open_run
 
-    try:
-        run = open_run(out)
-    except InputNotFoundError:
-        return None  # before the first night
+    looks, outrun, runs, wrong = 0, 0, set(), []
+    while not end.is_set():
+        time.sleep(0.05)
+        try:
+            run = open_run(out)
+        except InputNotFoundError:
+            continue  # before the first night
+        try:
+            _look(run, out)
+            looks += 1
+            runs.add(run.folder.name)
+        except Exception as error:  # whatever it is, a reader saw it
+            if run.folder.exists():
+                wrong.append(f"{type(error).__name__}: {error}")
+            else:  # so many newer runs were made meanwhile that it was pruned, or a customer was forgotten
+                outrun += 1
+    notes.write_text(
+        json.dumps(
+            {"looks": looks, "outrun": outrun, "runs_seen": len(runs), "wrong": wrong[:20], "times_wrong": len(wrong)}
+        )
+    )
+
+
+def _look(run: Run, out: Path) -> None:
+    import duckdb
+    import pandas as pd
+
     manifest, counts = run.manifest, run.manifest["counts"]
     assert int(run.tables["intake"]["reviews"].sum()) == counts["rows"], "intake does not add up"
     ids = run.scored.to_table(columns=["review_id"]).column("review_id").to_pylist()
@@ -123,4 +129,3 @@ def _look(out: Path) -> str | None:
     with duckdb.connect() as connection:
         connection.execute("SELECT count(*) FROM read_parquet(?)", [path]).fetchall()
     assert manifest["parts"]
-    return run.folder.name

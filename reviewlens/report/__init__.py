@@ -15,6 +15,7 @@ import jinja2
 import pandas as pd
 
 from reviewlens.config import JobConfig
+from reviewlens.privacy import clean
 from reviewlens.report.changes import changes
 from reviewlens.report.intake import intake, trust
 from reviewlens.report.needs import heatmap, needs, rising, trends, wishes
@@ -73,6 +74,7 @@ def _environment(words: Words) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(template),
         autoescape=True,
+        finalize=lambda said: clean(said) if type(said) is str else said,  # ids are shown as they are given
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
