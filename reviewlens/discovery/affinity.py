@@ -30,6 +30,18 @@ def affinity(clauses: sp.csr_matrix) -> Floats:
     return np.asarray(np.maximum(information, 0) * (shared / (shared + _DOUBT)), dtype=np.float32)
 
 
+def information(windows: sp.csr_matrix) -> Floats:
+    """Return the normalized pointwise mutual information of phrases over windows, shape (n, n), in [-1, 1].
+
+    A pair that shares no window has -1.
+    """
+    shared = (windows.T @ windows).toarray().astype(np.float64)
+    alone, total = np.diag(shared).copy(), max(1, windows.shape[0])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.log(shared * total / np.outer(alone, alone)) / -np.log(shared / total)
+    return np.asarray(np.where(shared > 0, np.nan_to_num(value, nan=0.0, posinf=1.0), -1.0), dtype=np.float32)
+
+
 def coherence(near: Floats, members: NDArray[np.int64], weights: Floats) -> float:
     """Return the weighted mean affinity of all pairs of `members`, in [0, 1]; 0 for fewer than two."""
     if len(members) < 2:

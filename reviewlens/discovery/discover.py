@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LIMIT = 200_000
-THRESHOLD = 0.1
+THRESHOLD = 0.01
 _MOST_PHRASES = 3000
+_PLENTY = 5000
+"""From so many reviews on, a word of a family that they never use is no cue."""
 _SHARE = 0.002
 _LABEL_WORDS = 3
 
@@ -95,7 +97,7 @@ def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | N
         spare = wanted - len(grown)
         grown += _newcomers(phrases, grown, spare) if spare > 0 else []
     else:
-        grown = grow(phrases, wanted, anchors)
+        grown = grow(phrases, wanted, anchors, unseen=len(texts) < _PLENTY)
     return [_theme(g.anchor, g) for g in grown]
 
 
@@ -104,13 +106,17 @@ def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int) -> list[Gro
     taken = {cue for theme in grown for cue in theme.cues}
     rest = [i for i, phrase in enumerate(phrases.phrases) if phrase not in taken]
     left = Phrases(
-        [phrases.phrases[i] for i in rest], phrases.reviews[rest], phrases.clauses[:, rest].tocsr(), phrases.owner
+        [phrases.phrases[i] for i in rest],
+        phrases.reviews[rest],
+        phrases.clauses[:, rest].tocsr(),
+        phrases.owner,
+        phrases.windows[:, rest].tocsr(),
     )
     return grow(left, spare, anchor_themes()) if len(rest) > 2 else []
 
 
 def _least(n_texts: int) -> int:
-    return max(2 if n_texts < 5000 else 5, int(_SHARE * n_texts))
+    return max(2 if n_texts < _PLENTY else 5, int(_SHARE * n_texts))
 
 
 def _theme(theme_id: str, grown: Grown) -> Theme:

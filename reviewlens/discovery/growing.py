@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.discovery.affinity import affinity, coherence
+from reviewlens.discovery.affinity import affinity, coherence, information
 from reviewlens.discovery.phrases import Phrases
 
 Floats = NDArray[np.float32]
@@ -39,7 +39,10 @@ _WEAK = 0.1
 """Weight of a cue that is known from its family alone."""
 _LAST = 0.35
 """Weight of the last phrases of a long anchor."""
-_LEADING = 10
+_LEADING, _POOL = 10, 60
+"""So many cues lead a theme; they are chosen among so many of its strongest."""
+_STRONG = 0.1
+"""How much the strength of a leading cue counts beside its bond with the others."""
 
 
 @dataclass(frozen=True)
@@ -117,16 +120,18 @@ def _factored(near: Floats, count: int) -> Floats:
     return np.asarray(factors / top, dtype=np.float32)
 
 
-def _leading(members: NDArray[np.int64], strength: Floats, near: Floats, phrases: Sequence[str]) -> list[int]:
-    """Order a theme's phrases: first ten that go together best and do not repeat each other, then by strength."""
-    order = [int(i) for i in members[np.argsort(-strength[members], kind="stable")]]
-    pool, picked = order[: 4 * _LEADING], order[:1]
+def _leading(pool: NDArray[np.int64], strength: Floats, bond: Floats, phrases: Sequence[str]) -> list[int]:
+    """Return at most ten phrases of a theme that go together best and do not repeat each other."""
+    rest, picked = [int(i) for i in pool], [int(pool[0])]
     while len(picked) < _LEADING:
-        rest = [i for i in pool if not any(_repeats(phrases[i], phrases[j]) for j in picked)]
+        rest = [i for i in rest if not _repeats(phrases[i], phrases[picked[-1]])]
         if not rest:
             break
-        picked.append(rest[int(near[np.ix_(rest, picked)].mean(1).argmax())])
-    return picked + [i for i in order if i not in picked]
+        worth = bond[np.ix_(rest, picked)].mean(1) + _STRONG * strength[rest] / strength[pool[0]]
+        if worth.max() <= 0 and len(picked) > 2:
+            break
+        picked.append(rest[int(worth.argmax())])
+    return picked
 
 
 def _inherit(phrases: Sequence[str], home: NDArray[np.int64], strength: Floats) -> None:
@@ -151,6 +156,7 @@ def grow(
     anchors: Mapping[str, Mapping[str, float]],
     *,
     present: int = _PRESENT,
+    unseen: bool = True,
 ) -> list[Grown]:
     """Grow `n_themes` themes at most from the phrases of the reviews.
 
@@ -159,6 +165,7 @@ def grow(
         n_themes: how many themes are wanted.
         anchors: phrases with weights in (0, 1], by the name of the anchor.
         present: an anchor with fewer phrases in the reviews is left out.
+        unseen: whether the words of an anchor that these reviews lack are weak cues of its theme.
 
     Returns:
         The themes, the ones spoken of most first. Each phrase is a cue of one theme at most.
@@ -178,17 +185,22 @@ def grow(
         return []
     home, strength = ties.argmax(1), ties.max(1)
     _inherit(found.phrases, home, strength)
+    bond = information(found.windows)
     themes = []
     for number, name in enumerate(names):
-        members = np.flatnonzero((home == number) & (strength >= _STRENGTH))
+        mine = np.flatnonzero((home == number) & (strength > 0))
+        mine = mine[np.argsort(-strength[mine], kind="stable")]
+        members = mine[: int((strength[mine] >= _STRENGTH).sum())]
         if len(members):
-            order = _leading(members, strength, near, found.phrases)
+            lead = _leading(mine[:_POOL], strength, bond, found.phrases)
+            rest = [int(i) for i in members if int(i) not in lead]
+            order = lead + rest if unseen or len(lead) == _LEADING else lead
             themes.append(
                 Grown({found.phrases[i]: round(min(1.0, float(strength[i]) / _FULL), 3) for i in order}, name)
             )
     mass = dict(zip(found.phrases, found.reviews.tolist(), strict=True))
     themes.sort(key=lambda t: (-sum(mass[cue] for cue in t.cues), min(t.cues)))
-    return _with_families(themes, anchors)
+    return _with_families(themes, anchors) if unseen else themes
 
 
 def _with_families(themes: Sequence[Grown], anchors: Mapping[str, Mapping[str, float]]) -> list[Grown]:

@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’][^\W\d_]+)*")
 _GAP = -1
 _LONGEST = {"han": 4, "word": 3}
+_WINDOW, _STRIDE = 10, 3
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,15 @@ class Phrases:
     """Phrases and where they occur.
 
     `phrases` are in order of falling `reviews` (number of texts with the phrase), then by spelling. `clauses` is a
-    0/1 matrix of shape (n_clauses, n_phrases); `owner` of shape (n_clauses,) tells the text of each clause.
+    0/1 matrix of shape (n_clauses, n_phrases); `owner` of shape (n_clauses,) tells the text of each clause. `windows`
+    is a 0/1 matrix of shape (n_windows, n_phrases) of overlapping runs of ten words, across clauses, within a text.
     """
 
     phrases: list[str]
     reviews: Ints
     clauses: sp.csr_matrix
     owner: Ints
+    windows: sp.csr_matrix
 
     def by_text(self, n_texts: int) -> sp.csr_matrix:
         """Return the 0/1 matrix of shape (n_texts, n_phrases)."""
@@ -113,6 +116,23 @@ def _spread(gram: Ints, beside: Ints, n_grams: int, width: int) -> NDArray[np.fl
     share = times / total[of]
     part = -share * np.log(np.where(edge, 1.0 / total[of], share))
     return np.bincount(of, part, minlength=n_grams).astype(np.float64)
+
+
+def _windows(stream: _Stream, where: Ints, length: Ints, column: Ints, n_phrases: int) -> sp.csr_matrix:
+    """Return which window holds all of which phrase; windows of `_WINDOW` words start at every `_STRIDE`-th word."""
+    real = stream.ids >= 0
+    text = stream.owner[stream.clause] if len(stream.clause) else stream.clause
+    place = np.cumsum(real) - 1 + text * _WINDOW  # texts lie a window apart, so that none has part of two
+    first = place[where]
+    low, high = -((_WINDOW - length - first) // _STRIDE), first // _STRIDE
+    low = np.maximum(low, 0)
+    times = np.maximum(high - low + 1, 0)
+    offset = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    row = np.repeat(low, times) + offset
+    size = (int(place[-1]) // _STRIDE + 1 if len(place) else 0, n_phrases)
+    held = sp.csr_matrix((np.ones(len(row), dtype=np.float32), (row, np.repeat(column, times))), shape=size)
+    held.data[:] = 1.0
+    return held
 
 
 @dataclass(frozen=True)
@@ -197,7 +217,8 @@ def mine(texts: Sequence[str], *, least: int = 5, most: int = 6000, always: Abst
     total = int((stream.ids >= 0).sum())
     levels = [_tokens_level(stream, least, always)]
     names: list[str] = []
-    rows: list[Ints] = []
+    places: list[Ints] = []
+    lengths: list[Ints] = []
     columns: list[Ints] = []
     for _ in range(max(_LONGEST.values())):
         level = levels[-1]
@@ -207,19 +228,24 @@ def mine(texts: Sequence[str], *, least: int = 5, most: int = 6000, always: Abst
         number = np.where(good, np.cumsum(good) - 1 + len(names), _GAP)
         where = np.flatnonzero(level.at >= 0)
         column = number[level.at[where]]
-        rows.append(stream.clause[where[column >= 0]])
+        places.append(where[column >= 0])
+        lengths.append(np.full(int((column >= 0).sum()), level.grams.shape[1]))
         columns.append(column[column >= 0])
         names += [spell([stream.words[i] for i in gram]) for gram in level.grams[good]]
         levels.append(_grow(level, levels[0], stream, least))
     stops = function_words()
     shape = (len(stream.owner), len(names))
-    row = np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64)
-    column = np.concatenate(columns) if columns else np.zeros(0, dtype=np.int64)
-    clauses = sp.csr_matrix((np.ones(len(row)), (row, column)), shape=shape)
+    none = [np.zeros(0, dtype=np.int64)]
+    place, column, length = (np.concatenate(parts or none) for parts in (places, columns, lengths))
+    clauses = sp.csr_matrix((np.ones(len(place)), (stream.clause[place], column)), shape=shape)
     clauses.data[:] = 1.0
-    found = Phrases(names, np.zeros(0, dtype=np.int64), clauses, stream.owner)
+    windows = _windows(stream, place, length, column, len(names))
+    found = Phrases(names, np.zeros(0, dtype=np.int64), clauses, stream.owner, windows)
     reviews = np.asarray(found.by_text(len(texts)).sum(0)).ravel().astype(np.int64)
     usable = [i for i in range(len(names)) if (reviews[i] >= least or names[i] in always) and names[i] not in stops]
     order = sorted(usable, key=lambda i: (names[i] not in always, -reviews[i], names[i]))[:most]
     order.sort(key=lambda i: (-reviews[i], names[i]))
-    return Phrases([names[i] for i in order], reviews[order], clauses[:, order].tocsr(), stream.owner)
+    kept = np.array(order, dtype=np.int64)
+    return Phrases(
+        [names[i] for i in order], reviews[kept], clauses[:, kept].tocsr(), stream.owner, windows[:, kept].tocsr()
+    )
