@@ -192,9 +192,12 @@ def grow(
         mine = mine[np.argsort(-strength[mine], kind="stable")]
         members = mine[: int((strength[mine] >= _STRENGTH).sum())]
         if len(members):
-            lead = _leading(mine[:_POOL], strength, bond, found.phrases)
+            pool = mine[: max(len(members), _LEADING)][:_POOL]
+            lead = _leading(pool, strength, bond, found.phrases)
             rest = [int(i) for i in members if int(i) not in lead]
-            order = lead + rest if unseen or len(lead) == _LEADING else lead
+            if not unseen and len(lead) < _LEADING:  # with plenty of reviews, nothing is said twice
+                rest = [i for i in rest if not any(_repeats(found.phrases[i], found.phrases[j]) for j in lead)]
+            order = lead + rest
             themes.append(
                 Grown({found.phrases[i]: round(min(1.0, float(strength[i]) / _FULL), 3) for i in order}, name)
             )
