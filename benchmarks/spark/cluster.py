@@ -28,8 +28,10 @@ class Cluster:
 
     def add_worker(self) -> subprocess.Popen[bytes]:
         """Start a worker and wait until the master knows it."""
-        name = f"worker-{len(list(self._folder.glob('worker-*.log')))}"
-        options = ["--host", "127.0.0.1", "--webui-port", "0", "--cores", "1", "--memory", "1g"]
+        number = len(list(self._folder.glob("worker-*.log")))
+        name = f"worker-{number}"
+        host = f"127.0.0.{number + 1}"  # Spark does not attempt a task twice on one host
+        options = ["--host", host, "--webui-port", "0", "--cores", "1", "--memory", "1g"]
         worker = self._start(name, *options, "-d", str(self._folder / name), self.master)
         self._wait(name, "Successfully registered with master")
         return worker
@@ -60,7 +62,7 @@ class Cluster:
         home = Path(pyspark.__file__).parent
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {
             "SPARK_HOME": str(home),
-            "SPARK_LOCAL_IP": "127.0.0.1",
+            "SPARK_LOCAL_IP": options[1],
             "SPARK_DAEMON_MEMORY": "256m",
         }
         with (self._folder / f"{name}.log").open("wb") as log:

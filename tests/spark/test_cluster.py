@@ -103,9 +103,11 @@ def test_executors_with_another_python(session, cluster, monkeypatch, tmp_path):
 
 def another_python() -> str:
     """Return a Python of another minor version on this machine."""
-    for minor in range(10, 16):
-        found = shutil.which(f"python3.{minor}")
-        if found and minor != sys.version_info.minor:
+    here = f"python3.{sys.version_info.minor}"
+    names = [f"python3.{minor}" for minor in range(10, 16)]
+    pyenv = sorted(str(p) for n in names for p in Path.home().glob(f".pyenv/versions/*/bin/{n}"))
+    for found in (*map(shutil.which, names), *pyenv):
+        if found and Path(found).name != here:
             told = subprocess.run([found, "-c", "print('ok')"], capture_output=True, text=True, check=False)
             if told.stdout == "ok\n":
                 return found
