@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -224,34 +224,12 @@ def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: in
 
 
 def annotate(
-    rows: pa.RecordBatch, source: str, part: int, artefacts: Artefacts, forgotten: Set[str] = frozenset()
+    rows: pa.RecordBatch, source: str, part: int, artefacts: Artefacts
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """Return the `SCORED` and `MENTIONS` batches of one `REVIEWS` batch: the flow from end to end.
-
-    Reviews of customers whose keyed hash is in `forgotten` keep their row and lose all else.
-    """
-    if forgotten:
-        rows = forget_rows(rows, artefacts.key, forgotten)
+    """Return the `SCORED` and `MENTIONS` batches of one `REVIEWS` batch: the flow from end to end."""
     batch = normalize_batch(rows, source)
     reading = read_batch(batch, artefacts.classifier)
     return scored_batch(batch, reading, artefacts, part), mention_batch(batch, reading, artefacts, part)
-
-
-def forget_rows(rows: pa.RecordBatch, key: bytes, forgotten: Set[str]) -> pa.RecordBatch:
-    """Blank the reviews of forgotten customers but for their row, id and times, with the reason 'forgotten'."""
-    customers = rows.column("customer").to_pylist()
-    gone = pa.array([c is not None and hash_customer(c, key) in forgotten for c in customers], pa.bool_())
-    if not pc.any(gone).as_py():
-        return rows
-    columns = []
-    for field in rows.schema:
-        column = rows.column(field.name)
-        if field.name == "reason":
-            column = pc.if_else(gone, pa.scalar("forgotten", pa.string()), column)
-        elif field.name not in {"row", "review_id", "created_at", "exported_at"}:
-            column = pc.if_else(gone, pa.scalar(None, field.type), column)
-        columns.append(column)
-    return pa.RecordBatch.from_arrays(columns, schema=rows.schema)
 
 
 def ten_thousandths(values: NDArray[np.floating]) -> NDArray[np.int64]:
