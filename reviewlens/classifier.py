@@ -24,7 +24,7 @@ from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
 if TYPE_CHECKING:
     from reviewlens.explain import Explanation
 
-HEAD, TAIL = 320, 191  # subwords read of a long review: its beginning and its end
+HEAD, TAIL = 1200, 847  # subwords read of a long review: its beginning and its end
 ABSTAINED = "abstained"
 _CHUNK = 8192  # texts encoded at once, so that memory does not grow with the input
 

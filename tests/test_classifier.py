@@ -86,17 +86,15 @@ def test_clauses_of_one_review_differ(classifier: Classifier) -> None:
     assert polarity[0] > 0.3 > -0.3 > polarity[-1]
 
 
-def test_clauses_beyond_what_the_network_reads_are_answered(classifier: Classifier) -> None:
-    text = (
-        "It was a long day and we walked a lot. " * 60
-        + "The battery is terrible and broke. "
-        + "We went home late then. " * 60
-    )
+@pytest.mark.parametrize("repeats", [60, 400])
+def test_clauses_beyond_what_the_network_reads_are_answered(classifier: Classifier, repeats: int) -> None:
+    filler = "We went home late and it rained. "
+    text = filler * repeats + "The battery is terrible and broke. " + filler * repeats
     owner, bounds = segments([text])
     scores = classifier.score_segments([text], owner, bounds)
     where = [i for i, (start, end) in enumerate(bounds) if "terrible" in text[start:end]]
-    assert scores.truncated.tolist() == [True]
-    assert scores.segment_proba[where[0], 0] > 0.8
+    assert scores.truncated.tolist() == [repeats == 400]
+    assert scores.segment_proba[where[0], 0] > 0.7
 
 
 def test_no_texts_and_no_clauses(classifier: Classifier) -> None:

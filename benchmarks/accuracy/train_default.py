@@ -79,10 +79,11 @@ def main() -> None:
     parser.add_argument("--teacher", type=Path, help="the packed encoder, see teacher.py; none: no distillation")
     parser.add_argument("--minutes", type=float, default=30, help="of fine-tuning the teacher")
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--rows", type=int, help="train on so many reviews only: a rehearsal")
     options = parser.parse_args()
     torch.manual_seed(0)
     table = sources.load(options.data)
-    rows = sources.training_rows(table)
+    rows = sources.training_rows(table)[: options.rows]
     soft = teach(table, rows, options.teacher, options.minutes) if options.teacher else None
     tokenizer, vectors = vocabulary.build(table.text[~table.dev].tolist())
     if soft is not None:
