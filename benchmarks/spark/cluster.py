@@ -76,7 +76,7 @@ class Cluster:
         self._started.append(process)
         return process
 
-    def _wait(self, name: str, said: str, seconds: float = 90) -> None:
+    def _wait(self, name: str, said: str, seconds: float = 300) -> None:
         log, end = self._folder / f"{name}.log", time.monotonic() + seconds
         while said not in log.read_text("utf-8"):
             assert time.monotonic() < end, log.read_text("utf-8")
