@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import resources
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 HEAD, TAIL = 1200, 847  # subwords read of a long review: its beginning and its end
 ABSTAINED = "abstained"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CHUNK = 8192  # texts encoded at once, so that memory does not grow with the input
 
 
@@ -224,12 +226,15 @@ def _model(parts: Artefact, threads: int) -> Mixture:
 
 
 def _checked(texts: Sequence[str]) -> list[str]:
-    if isinstance(texts, str):
-        raise InputError("texts is one string", hint="pass a list of texts, for one text [text]")
+    if isinstance(texts, str) or hasattr(texts, "columns"):
+        kind = "one string" if isinstance(texts, str) else "a table"
+        raise InputError(f"texts is {kind}", hint="pass a list of texts: for one text [text], of a table its column")
     items = list(texts)
     for row, text in enumerate(items):
         if not isinstance(text, str):
             raise InputError(
                 f"a text is of type {type(text).__name__}", where=f"position {row}", hint="fill or drop missing texts"
             )
+        if not text.isascii() and _SURROGATE.search(text):  # half a character, as broken exports have them
+            items[row] = _SURROGATE.sub("\ufffd", text)
     return items

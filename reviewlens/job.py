@@ -48,7 +48,8 @@ def analyze(
     """Score the reviews, find their needs, write the summary tables to `out` and return the run.
 
     `data` is a path, glob, folder, list of paths, DataFrame, `pyarrow.Table`, or a list or Series of texts; None takes
-    `source` from the configuration. `columns` maps our column names to the data's. Only what is new or changed since
+    `source` from the configuration. All data in memory is one source: another frame given to the same `out` takes the
+    place of the first. `columns` maps our column names to the data's. Only what is new or changed since
     the last run in `out` is scored; when nothing is, that run is returned.
 
     Raises `InputError` for data that cannot be used, `ConfigError`, `ArtefactError`, `LockedError` while another run

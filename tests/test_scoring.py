@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import reviewlens as rl
-from reviewlens.errors import ConfigError
+from reviewlens.errors import ConfigError, InputError
 from reviewlens.scoring import ADDED
 
 TEXTS = ["Absolutely love it", "", "质量太差了", None, "It broke after a day, but the colour is lovely"]
@@ -67,3 +67,10 @@ def test_files_need_a_place(tmp_path):
 
 def test_no_rows():
     assert list(rl.score(pd.DataFrame({"text": pd.Series([], dtype=str)})).columns) == ["text", *ADDED.names]
+
+
+def test_half_a_character_is_no_crash_and_a_table_no_list():
+    assert rl.Classifier.load().predict(["lovely \ud800", "broken"]).tolist() == ["positive", "negative"]
+    for ask in (rl.wishes, rl.ThemeSet.load().match, rl.Classifier.load().predict):
+        with pytest.raises(InputError, match="a table"):
+            ask(pd.DataFrame({"text": ["I wish it had a lid"]}))

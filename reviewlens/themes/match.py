@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 def match(themes: ThemeSet, texts: Sequence[str], classifier: Classifier | None = None) -> pd.DataFrame:
     """Return the mentions of n texts as a DataFrame; see `ThemeSet.match`."""
-    if isinstance(texts, str):
-        raise InputError("texts is one string", hint="pass a list of texts, for one text [text]")
+    if isinstance(texts, str) or hasattr(texts, "columns"):
+        kind = "one string" if isinstance(texts, str) else "a table"
+        raise InputError(f"texts is {kind}", hint="pass a list of texts: for one text [text], of a table its column")
     said = []
     for row, text in enumerate(texts):
         if text is not None and not isinstance(text, str) and text == text:  # NaN is a missing text
