@@ -79,5 +79,7 @@ class Cluster:
     def _wait(self, name: str, said: str, seconds: float = 300) -> None:
         log, end = self._folder / f"{name}.log", time.monotonic() + seconds
         while said not in log.read_text("utf-8"):
-            assert time.monotonic() < end, log.read_text("utf-8")
+            if time.monotonic() > end:
+                self.stop()
+                raise TimeoutError(log.read_text("utf-8"))
             time.sleep(0.1)
