@@ -20,6 +20,7 @@ from reviewlens.splits import copy_hashes
 _BINS = 15
 _RESAMPLES = 200
 _SMALLEST_SLICE = 30
+_WIDEST_SLICE = 48  # characters of its name that are printed
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Metrics:
         return pd.DataFrame([{"slice": key} | {name: row.get(name) for name in names} for key, row in rows.items()])
 
     def __str__(self) -> str:
-        return self.to_frame().round(4).to_string(index=False)
+        frame = self.to_frame().round(4)
+        return frame.assign(slice=frame["slice"].str.slice(0, _WIDEST_SLICE)).to_string(index=False)
 
     def _repr_html_(self) -> str:
         note = f"<p>{self.overlap} of these reviews were trained on.</p>" if self.overlap else ""
