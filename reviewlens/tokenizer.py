@@ -29,7 +29,7 @@ FIRST_BYTE = len(SPECIALS)
 _BYTES = tuple(f"<0x{value:02X}>" for value in range(256))
 FIRST_PIECE = FIRST_BYTE + len(_BYTES)
 _SPACE = "▁"  # the mark of a word start, as in SentencePiece
-_SPACELESS_END = re.compile(r"(?<=[。！？；，、…~～：）】])")
+_SPACELESS_END = re.compile(r"(?<=[。！？；，、…~～：）】,;!?:)])")  # also as `text.normalize` writes them
 _LONGEST_WORD = 200  # characters: longer runs without a space are cut so that one bad row cannot be slow
 _CACHE = 400_000  # words kept
 _WIDE = re.compile(r"[^\x00-\x7f]")
