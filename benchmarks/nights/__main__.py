@@ -106,7 +106,7 @@ class Nights:
     def _disturb(self, words: list[str], wanted: int) -> int:
         """Start the command and kill it, until `wanted` kills came before its end."""
         kills = tries = 0
-        while kills < wanted and tries < 4 * wanted:
+        while kills < wanted and tries < 20 * wanted:  # a job with nothing left to do is quickly over
             tries += 1
             child = crew.start(words, self.log, environment=self._environment())
             moment = self.random.random() * self.seconds
