@@ -16,6 +16,7 @@ from reviewlens.batch import normalize_batch, read_batch, safe_quotes
 from reviewlens.engines.cluster import check_cluster
 from reviewlens.engines.shipping import Packed, pack, unpack
 from reviewlens.errors import ColumnError
+from reviewlens.needs import MENTION_COLUMNS
 from reviewlens.needs import mentions as find_mentions
 from reviewlens.part import load_artefacts
 from reviewlens.read.columns import check_mapping, find_columns, no_such_column
@@ -32,23 +33,14 @@ Batches = Iterator[pa.RecordBatch]
 SOURCE = "the Spark DataFrame"
 TEXTY = frozenset({"string", "varchar", "char", "binary", "void"})
 NESTED = frozenset({"array", "map", "struct", "variant"})  # left out, as in files
+KEYS = ("review_id", "product_id", "created_at")
+WITHIN = ("review", "segment", "wish_start", "wish_end")  # what counts within a batch, or within its texts
 MENTIONED = pa.schema(
     [
-        SCORED.field("review_id").remove_metadata(),
-        SCORED.field("product_id").remove_metadata(),
-        SCORED.field("created_at").remove_metadata(),
-        ("start", pa.int32()),
-        ("end", pa.int32()),
-        ("theme_id", pa.string()),
-        ("cue", pa.string()),
-        ("cue_start", pa.int32()),
-        ("cue_end", pa.int32()),
-        ("polarity", pa.string()),
-        ("score", pa.float32()),
-        ("intent", pa.string()),
+        *(SCORED.field(name).remove_metadata() for name in KEYS),
+        *(field for field in MENTION_COLUMNS if field.name not in WITHIN),
     ]
 )
-KEYS = ("review_id", "product_id", "created_at")
 
 _checked: set[str] = set()  # applications whose executors are known to be fit
 

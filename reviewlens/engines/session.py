@@ -69,7 +69,7 @@ def check_session(spark: SparkSession) -> None:
         )
     if "connect" in type(spark).__module__.split("."):
         raise ConfigError(
-            "a Spark Connect session cannot ship work to executors",
-            where="SparkEngine",
-            hint="make a classic session, or use `reviewlens.spark.score`, which needs no more than DataFrames",
+            "a Spark Connect session is not supported: it cannot ask the executors what they have",
+            where=type(spark).__module__,
+            hint="make a classic session on a machine of the cluster: unset SPARK_REMOTE, set SPARK_API_MODE=classic",
         )
