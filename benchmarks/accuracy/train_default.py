@@ -1,16 +1,17 @@
 """Trains the bundled model: `make default-model DATA=folder`.
 
-    python -m benchmarks.accuracy.train_default --data folder [--teacher e5-small-q4.bin] [--minutes 30]
+    python -m benchmarks.accuracy.train_default --data folder [--answers work/answers.npz] [--start folder of a model]
 
-Steps: reviews -> vocabulary with pretrained vectors -> teacher's answers (optional) -> network -> n-grams beside it ->
-how much each counts, on development reviews -> folder. What is trained on and measured on is in `sources.py`.
+Steps: reviews -> vocabulary with pretrained vectors, or those of the model to go on from -> a teacher's answers
+(`answers.py`) -> network -> n-grams beside it -> how much each counts, on development reviews -> folder. What is
+trained on and measured on is in `sources.py` and `spans.py`.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,11 @@ import pandas as pd
 import torch
 from torch import nn
 
-from benchmarks.accuracy import sources, vocabulary
+from benchmarks.accuracy import answers, sources, vocabulary
 from benchmarks.accuracy.card import default_card
+from benchmarks.accuracy.spans import REPEATED, expressions, spans
 from benchmarks.accuracy.table import measure_all
-from reviewlens.artefact import Artefact, quantize, write
+from reviewlens.artefact import Artefact, quantize, read, write
 from reviewlens.classifier import HEAD, TAIL, Classifier
 from reviewlens.fitting import Examples, FitSettings, Fitter, network_view
 from reviewlens.mixing import fit_mixture
@@ -33,19 +35,9 @@ from reviewlens.models.runtime import OnnxNetwork
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
 EMBEDDING, HEADS = 96, 4
+SPAN, EXPRESSION = "span", "expression"  # names of short texts as sources
 NEUTRAL_PRIOR = 0.12  # about what shops have; the development reviews have fewer, most files being two-class
-ASKED = {
-    "sst5": 7_832,
-    "products": 5_900,
-    "domains": 13_200,
-    "domains_unlabelled": 12_400,
-    "zh_shopping": 10_000,
-    "instruments": 1_200,
-    "features": 1_500,
-    "zh_cars": 800,
-}
-"""Reviews of each source that the teacher is asked about."""
-TRUST = {"pros_cons": 0.6, "flipkart": 0.7, "zh_cars": 0.5, "apps": 0.7}
+TRUST = {"pros_cons": 0.6, "flipkart": 0.7, "zh_cars": 0.5, "apps": 0.7, SPAN: 0.7}
 """Weight of a source's examples: fragments and noisy stars count less."""
 POLARITY_STARS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], dtype=np.float32)
 
@@ -76,77 +68,107 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("reviewlens/data/default_model"))
-    parser.add_argument("--teacher", type=Path, help="the packed encoder, see teacher.py; none: no distillation")
-    parser.add_argument("--minutes", type=float, default=30, help="of fine-tuning the teacher")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--answers", type=Path, help="a teacher's answers, from answers.py; none: no distillation")
+    parser.add_argument("--start", type=Path, help="go on from the weights of this model, not from the vectors alone")
+    parser.add_argument("--work", type=Path, help="folder to keep epochs in: killed, the same command goes on")
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--rows", type=int, help="train on so many reviews only: a rehearsal")
     options = parser.parse_args()
     torch.manual_seed(0)
     table = sources.load(options.data)
-    rows = sources.training_rows(table)[: options.rows]
-    soft = teach(table, rows, options.teacher, options.minutes) if options.teacher else None
-    tokenizer, vectors = vocabulary.build(
-        table.text[~table.dev].sample(frac=1, random_state=0).tolist()[: options.rows]
-    )
-    if soft is not None:
-        unlabelled = table.loc[soft.index.difference(rows.index)]
-        rows = pd.concat([rows, unlabelled])
+    rows, soft = lessons(table, options.answers, options.rows)
+    if options.start:
+        tokenizer, network, vectors = opened(options.start)
+    else:
+        texts = table.text[~table.dev].sample(frac=1, random_state=0).tolist()[: options.rows]
+        tokenizer, vectors = vocabulary.build(texts)
+        network = None
     encoded = tokenizer.encode(rows.text.tolist(), head=HEAD, tail=TAIL)
     develop = pd.concat(sources.development_sets(table).values())
-    network, embedding = fit_network(tokenizer, vectors, encoded, rows, soft, develop, options.epochs)
-    ngrams = fit_ngrams(encoded, rows.polarity.fillna(-1).to_numpy(dtype=np.int64), POLARITY_STARS, strength=6.0)
+    train = examples(encoded, rows, soft)
+    valid = examples(tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL), develop, None)
+    if network is None:
+        network, vectors = project(vectors, train, valid)
+    network, embedding = fit_network(network, vectors, train, valid, options.epochs, options.work)
+    ngrams = fit_ngrams(encoded, rows.polarity.fillna(-1).to_numpy(dtype=np.int64), POLARITY_STARS, strength=4.0)
     state = {name: value.detach().numpy() for name, value in network.state_dict().items() if name != "embedding.weight"}
     freeze(tokenizer, state, embedding, ngrams, develop, options.out)
 
 
-def teach(table: pd.DataFrame, rows: pd.DataFrame, path: Path, minutes: float) -> pd.DataFrame:
-    """Fine-tune the teacher and return its answers, indexed as `table`."""
-    from benchmarks.accuracy import teacher as teachers
+def lessons(table: pd.DataFrame, answers_file: Path | None, most: int | None) -> tuple[pd.DataFrame, np.ndarray | None]:
+    """Return the texts to learn from, with what is known of them, and the teacher's answers (n, 5)."""
+    rows = sources.training_rows(table)[:most]
+    own = expressions()
+    own["polarity"] = np.select([own.star < 3, own.star > 3], [0.0, 2.0], default=1.0)
+    rows = pd.concat([rows, *[own.assign(source=EXPRESSION)] * REPEATED])
+    if answers_file is None:
+        return rows, None
+    kept = answers.load(answers_file)
+    unlabelled = table[~table.dev & table.polarity.isna()]
+    more = pd.concat([unlabelled, spans(table).assign(source=SPAN)])[:most]
+    more = more[~np.isnan(answers.look_up(more.text.tolist(), kept)[:, 0])]
+    rows = pd.concat([rows, more], ignore_index=True)
+    return rows, answers.look_up(rows.text.tolist(), kept)
 
-    teacher = teachers.Teacher(path)
-    stars = rows.star.fillna(0).to_numpy(dtype=np.int64)
-    teachers.fine_tune(teacher, rows.text.tolist(), stars, rows.polarity.to_numpy(dtype=np.int64), minutes)
-    train = table[~table.dev]
-    parts = [p.sample(min(len(p), ASKED[str(n)]), random_state=5) for n, p in train.groupby("source") if n in ASKED]
-    asked = pd.concat(parts)
-    return pd.DataFrame(teachers.answers(teacher, asked.text.tolist()), index=asked.index)
+
+def opened(folder: Path) -> tuple[Tokenizer, LstmNetwork, np.ndarray]:
+    """Return tokenizer, network without its table, and the table of a model that was frozen before."""
+    parts = read(folder)
+    sizes = LstmSettings(**parts.settings)
+    table = parts.weights["embedding.int8"].astype(np.float32) * parts.weights["embedding.scale"][:, None]
+    network = LstmNetwork(replace(sizes, vocab_size=2, dropout=0.1))
+    own = [name for name in network.state_dict() if name != "embedding.weight"]
+    network.load_state_dict({name: torch.from_numpy(np.array(parts.weights[name])) for name in own}, strict=False)
+    return parts.tokenizer, network, table
 
 
-def fit_network(
-    tokenizer: Tokenizer,
-    vectors: np.ndarray,
-    encoded: Encoded,
-    rows: pd.DataFrame,
-    soft: pd.DataFrame | None,
-    develop: pd.DataFrame,
-    epochs: int,
-) -> tuple[LstmNetwork, np.ndarray]:
-    """Fit first under fixed vectors, which finds the projection, then vectors and all; return network and table."""
-    train = examples(encoded, rows, soft)
-    valid = examples(tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL), develop, None)
-    network = LstmNetwork(LstmSettings(2, EMBEDDING, heads=HEADS))
+def project(vectors: np.ndarray, train: Examples, valid: Examples) -> tuple[LstmNetwork, np.ndarray]:
+    """Fit under fixed vectors, which finds their projection; return the network and the projected table."""
+    network = LstmNetwork(LstmSettings(2, EMBEDDING, heads=HEADS, dropout=0.1))
     projected = ProjectedEmbedding(vectors, EMBEDDING)
     network.embedding = projected  # type: ignore[assignment]
     Fitter(network, FitSettings(epochs=3, batch_size=128, learning_rate=2e-3)).fit_loop(
         train, valid, checkpoint=None, report=print
     )
-    table = projected.fold()
+    return network, projected.fold()
+
+
+def fit_network(
+    start: LstmNetwork, table: np.ndarray, train: Examples, valid: Examples, epochs: int, work: Path | None
+) -> tuple[LstmNetwork, np.ndarray]:
+    """Fit network and table together; only the rows of the table that are in use take part."""
     used = np.unique(np.concatenate([np.arange(FIRST_PIECE), train.encoded.ids, valid.encoded.ids]))
-    state = {name: value for name, value in network.state_dict().items() if not name.startswith("embedding.")}
-    network = LstmNetwork(LstmSettings(len(used), EMBEDDING, heads=HEADS, dropout=0.1))
+    state = {name: value for name, value in start.state_dict().items() if not name.startswith("embedding.")}
+    network = LstmNetwork(replace(start.settings, vocab_size=len(used)))
     network.load_state_dict(state | {"embedding.weight": torch.from_numpy(table[used])})
-    settings = FitSettings(epochs=epochs, learning_rate=2e-3, embedding_rate=3e-3, dropout=0.1, token_dropout=0.08)
-    Fitter(network, settings).fit_loop(compact(train, used), compact(valid, used), checkpoint=None, report=print)
+    settings = FitSettings(
+        epochs=epochs,
+        patience=epochs,
+        batch_size=128,
+        learning_rate=2e-3,
+        embedding_rate=3e-3,
+        dropout=0.1,
+        token_dropout=0.08,
+    )
+    fitter, checkpoint = Fitter(network, settings), None if work is None else work / "network.safetensors"
+    if checkpoint is not None:
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    fitter.fit_loop(compact(train, used), compact(valid, used), checkpoint=checkpoint, report=say)
+    table = table.copy()
     table[used] = network.embedding.weight.detach().numpy()
     return network, table
 
 
-def examples(encoded: Encoded, rows: pd.DataFrame, soft: pd.DataFrame | None) -> Examples:
+def say(line: str) -> None:
+    """Print at once: a log is read while it grows."""
+    print(line, flush=True)
+
+
+def examples(encoded: Encoded, rows: pd.DataFrame, soft: np.ndarray | None) -> Examples:
     """Return what is known of the rows, as the fit loop takes it."""
     polarity, stars = rows.polarity.fillna(-1).to_numpy(dtype=np.int64), rows.star.fillna(0).to_numpy(dtype=np.int64)
     weight = rows.source.map(TRUST).fillna(1.0).to_numpy(dtype=np.float32)
-    answers = None if soft is None else soft.reindex(rows.index).to_numpy(dtype=np.float32)
-    return Examples(network_view(encoded), polarity, stars, weight, answers)
+    return Examples(network_view(encoded), polarity, stars, weight, soft)
 
 
 def compact(given: Examples, used: np.ndarray) -> Examples:

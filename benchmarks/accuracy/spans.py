@@ -1,0 +1,54 @@
+"""Short texts to learn from: clauses of long reviews, for a teacher to judge, and expressions of our own.
+
+Long reviews carry the labels, while much of what is asked of a model is short: one-line reviews, and every clause that
+a theme is found in. A teacher that read whole reviews judges their clauses well enough to pass that on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from reviewlens.text import segments
+
+TAKEN = {
+    "domains": 22_000,
+    "domains_unlabelled": 26_000,
+    "products": 14_000,
+    "movies": 8_000,
+    "instruments": 8_000,
+    "apps": 10_000,
+    "zh_shopping": 44_000,
+    "zh_cars": 3_000,
+}
+"""Spans taken from the training reviews of each source."""
+LONGEST = 3  # neighboring clauses in a span
+REPEATED = 6  # times that an expression of ours is shown per epoch
+_FEWEST_LETTERS = 4
+
+
+def spans(table: pd.DataFrame) -> pd.DataFrame:
+    """Return spans of one to three clauses of the training reviews, columns `text`, `source`; the same every time."""
+    generator = np.random.default_rng(3)
+    parts = []
+    for source, count in TAKEN.items():
+        texts = table.text[~table.dev & (table.source == source)].tolist()
+        owner, bounds = segments(texts)
+        first = generator.permutation(len(owner))[: 2 * count]
+        last = np.minimum(first + generator.choice(LONGEST, len(first), p=[0.5, 0.3, 0.2]), len(owner) - 1)
+        same = owner[first] == owner[last]
+        chosen = zip(first[same], last[same], strict=True)
+        cut = [texts[owner[a]][bounds[a, 0] : bounds[b, 1]].strip() for a, b in chosen]
+        found = pd.Series([text for text in cut if len(text) >= _FEWEST_LETTERS]).drop_duplicates()
+        parts.append(pd.DataFrame({"text": found.iloc[:count], "source": source}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def expressions() -> pd.DataFrame:
+    """Return our own short texts, columns `text`, `star`."""
+    read = tomllib.loads(Path(__file__).with_name("short.toml").read_text(encoding="utf-8"))
+    rows = [(text, float(group["star"])) for group in read["expressions"] for text in group["texts"]]
+    return pd.DataFrame(rows, columns=["text", "star"])
