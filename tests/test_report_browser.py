@@ -32,6 +32,7 @@ def hostile_run(tmp_path_factory):
             "text": [HOSTILE if i % 3 else "The battery is lovely, I wish the cable were longer." for i in range(n)],
             "rating": [5.0] * n,
             "created_at": pd.date_range("2026-01-01", periods=n, freq="3D", tz="UTC"),
+            "customer": [f"<i>c{i // 2}" for i in range(n)],
         }
     )
     return rl.analyze(reviews, out=tmp_path_factory.mktemp("hostile") / "lens")
@@ -116,6 +117,23 @@ def test_it_works_from_the_keyboard(browser, sample_run):
     assert reached
 
 
+def test_descriptions_lead_to_their_quotes(browser, sample_run):
+    page = opened(browser, sample_run)
+    texts = page.execute_script("return [...document.querySelectorAll('#pages .prose')].map(p => p.innerText)")
+    assert len(texts) == len(sample_run.tables["products"])
+    assert all(len(text) > 40 for text in texts)
+    page.find_element("css selector", "#pages summary").click()
+    review = page.find_element("css selector", "#pages details[open] a.id")
+    review_id = review.text
+    review.click()
+    cited = page.execute_script(
+        "const c = document.querySelector(':target'); return [c.checkVisibility(), c.innerText]"
+    )
+    assert cited[0]
+    assert review_id in cited[1]
+    assert "customers who reviewed this reviewed it too" in page.find_element("css selector", ".companions").text
+
+
 def test_a_hostile_review_stays_text(browser, hostile_run):
     page = opened(browser, hostile_run)
     assert page.title == "What customers say"
@@ -129,6 +147,9 @@ def test_a_hostile_review_stays_text(browser, hostile_run):
     assert page.execute_script(f"return {attributes}.length") == 0
     text = page.execute_script("return document.body.textContent")
     assert "owned" in text, "the review is there, as text"
+    told = page.find_element("css selector", "#pages").text
+    assert "<svg onload=" in told, "a product's name in a description, and as a companion, is text"
+    assert "customers who reviewed this reviewed it too" in told
     assert page.get_log("browser") == []
 
 

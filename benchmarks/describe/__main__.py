@@ -54,7 +54,7 @@ def allowed(sentence: Sentence, product: str, themes: pd.DataFrame, reviews: pd.
 
 def judged(run: rl.Run, language: str) -> Iterator[dict[str, Any]]:
     """Yield one row per sentence: whether its numbers are right and the check of sentences supports it."""
-    source = Source(run)
+    source = Source.of(run)
     themes, reviews = recount(run)
     for product in sorted(source.products):
         found = described(source.facts(product), language=language)

@@ -84,7 +84,7 @@ def describe(run: Run, product_id: str, *, language: str = "en", writer: Writer 
 
     Raises `InputError` for an unknown product and `ConfigError` for an unknown language.
     """
-    return described(Source(run).facts(str(product_id)), language=language, writer=writer)
+    return described(Source.of(run).facts(str(product_id)), language=language, writer=writer)
 
 
 def described(facts: Facts, *, language: str = "en", writer: Writer | None = None) -> Description:

@@ -36,7 +36,7 @@ def describe_all(run: Run, out: str | os.PathLike[str], *, language: str = "en",
     `dropped` holds why sentences of a writer were left out. A writer that fails for one product leaves that product
     with the description of the templates. The file appears whole or not at all.
     """
-    source, target = Source(run), Path(out)
+    source, target = Source.of(run), Path(out)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     products = sorted(source.products)

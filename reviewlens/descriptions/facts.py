@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -114,18 +115,26 @@ class Facts:
 
 
 class Source:
-    """The tables of a run, read once for many products."""
+    """The tables of a run, read once for many products: `products`, `theme_by_product` and `themes`.
 
-    def __init__(self, run: Run) -> None:
-        rows = run.tables["products"].to_dict("records")
+    `enough` is the number of reviews below which nothing is said.
+    """
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], *, enough: int) -> None:
+        rows = tables["products"].to_dict("records")
         self.products: dict[str, dict[str, Any]] = {
             str(row["product_id"]): {str(k): v for k, v in row.items()} for row in rows
         }
-        themes = run.tables["theme_by_product"]
+        themes = tables["theme_by_product"]
         self.themes = {str(key): rows for key, rows in themes.groupby("product_id")}
-        known = run.tables["themes"]
+        known = tables["themes"]
         self.labels = dict(zip(known["theme_id"], known["label"], strict=True))
-        self.enough = int(run.manifest["config"]["min_reviews"])
+        self.enough = enough
+
+    @classmethod
+    def of(cls, run: Run) -> Source:
+        """Read the tables of a run."""
+        return cls(run.tables, enough=int(run.manifest["config"]["min_reviews"]))
 
     def facts(self, product_id: str) -> Facts:
         """Gather what is known of a product; `InputError` for one without a review in the run."""

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 
 from reviewlens.descriptions.facts import Facts, ThemeFact
 from reviewlens.errors import ConfigError
@@ -83,18 +83,19 @@ def _written(template: str, facts: Facts, language: str, *themes: ThemeFact, kin
     wordings = words["sentences"][template]
     seed = int.from_bytes(blake2b(f"{facts.product_id}\x1f{template}".encode(), digest_size=4).digest(), "big")
     named = [Named(theme, name_of(theme.theme_id, theme.label, language)) for theme in themes]
-    text = (
-        _environment()
-        .from_string(wordings[seed % len(wordings)])
-        .render(
-            product=facts.name or words["this"],
-            reviews=facts.reviews,
-            positive=facts.positive,
-            negative=facts.negative,
-            **dict(zip("ab", named, strict=False)),
-        )
+    text = _template(wordings[seed % len(wordings)]).render(
+        product=facts.name or words["this"],
+        reviews=facts.reviews,
+        positive=facts.positive,
+        negative=facts.negative,
+        **dict(zip("ab", named, strict=False)),
     )
     return Sentence(capital(text), kind or template, themes)
+
+
+@cache
+def _template(wording: str) -> Template:
+    return _environment().from_string(wording)
 
 
 @cache

@@ -20,6 +20,7 @@ from reviewlens.report.changes import changes
 from reviewlens.report.intake import intake, trust
 from reviewlens.report.needs import heatmap, needs, rising, trends, wishes
 from reviewlens.report.page import Page
+from reviewlens.report.pages import pages
 from reviewlens.report.products import disagreements, products
 from reviewlens.report.words import Words
 
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Callable[[Page], Mapping[str, Any] | None]] = {
     "wishes": wishes,
     "products": products,
     "heatmap": heatmap,
+    "pages": pages,
     "disagreements": disagreements,
     "trust": trust,
     "intake": intake,

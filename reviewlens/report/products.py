@@ -15,14 +15,9 @@ MOST_PRODUCTS, MOST_REASONS, MOST_DISAGREEMENTS = 5, 3, 6
 
 def products(page: Page) -> Mapping[str, Any] | None:
     """The products that are worst and best beyond doubt: ranked by the end of their interval, not by its middle."""
-    found = page.table("products")
-    enough = found[found["reviews"] >= page.config.min_reviews] if len(found) else found
-    if enough.empty:
+    found, (worst, best) = page.table("products"), worst_and_best(page)
+    if best.empty:
         return None
-    per_side = min(MOST_PRODUCTS, max(len(enough) // 3, min(len(enough) // 2, 1)))
-    worst = enough.sort_values(["positive_high", "product_id"]).head(per_side)
-    best = enough.sort_values(["positive_low", "product_id"], ascending=[False, True]).head(per_side or 1)
-    best = best[~best["product_id"].isin(worst["product_id"])]
     sides = [("worst", worst, "complaint"), ("best", best, "praise")]
     return {
         "sides": [
@@ -30,6 +25,18 @@ def products(page: Page) -> Mapping[str, Any] | None:
         ],
         "left": len(found) - len(worst) - len(best),
     }
+
+
+def worst_and_best(page: Page) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of the products that are worst and best; both empty where none has enough reviews."""
+    found = page.table("products")
+    enough = found[found["reviews"] >= page.config.min_reviews] if len(found) else found
+    if enough.empty:
+        return enough, enough
+    per_side = min(MOST_PRODUCTS, max(len(enough) // 3, min(len(enough) // 2, 1)))
+    worst = enough.sort_values(["positive_high", "product_id"]).head(per_side)
+    best = enough.sort_values(["positive_low", "product_id"], ascending=[False, True]).head(per_side or 1)
+    return worst, best[~best["product_id"].isin(worst["product_id"])]
 
 
 def _product(page: Page, row: pd.Series, kind: str) -> dict[str, Any]:
@@ -43,7 +50,6 @@ def _product(page: Page, row: pd.Series, kind: str) -> dict[str, Any]:
         "rating": row["rating"],
         "interval": interval(row["positive_low"], row["positive_share"], row["positive_high"], 1.0),
         "reasons": _reasons(page, row["product_id"], kind),
-        "description": _description(page, row["product_id"]),
     }
 
 
@@ -66,13 +72,6 @@ def _reasons(page: Page, product_id: str, kind: str) -> list[dict[str, Any]]:
         }
         for _, row in leading.iterrows()
     ]
-
-
-def _description(page: Page, product_id: str) -> str | None:
-    """The text of the product in the optional table `descriptions`."""
-    found = page.table("descriptions")
-    own = found[found["product_id"] == product_id]["text"] if len(found) else found
-    return None if own.empty else str(own.iloc[0])
 
 
 def disagreements(page: Page) -> Mapping[str, Any] | None:

@@ -56,6 +56,7 @@ TABLES: dict[str, Table] = {
     "alerts": Table("alerts.sql", finish.alerts),
     "copies": Table("copies.sql", finish.unchanged),
     "mismatches": Table("mismatches.sql", finish.mismatches),
+    "together": Table("together.sql", finish.together),
 }
 
 _NAMES = {"product_id": "product", "period": "period"}

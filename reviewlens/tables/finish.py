@@ -138,6 +138,18 @@ def mismatches(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     )
 
 
+def together(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Add which share of a product's customers reviewed the companion, with its interval, and which of the others."""
+    low, high = wilson(frame["reviews"], frame["customers"])
+    others = frame["all_customers"] - frame["customers"]
+    return frame.assign(
+        share=ratio(frame["reviews"], frame["customers"]),
+        share_low=low,
+        share_high=high,
+        share_elsewhere=ratio(frame["other_customers"] - frame["reviews"], others),
+    )
+
+
 def means(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Replace the sums by means and add the share of positive reviews with its 95% Wilson interval."""
     low, high = wilson(frame["positive"], frame["reviews"])
