@@ -19,6 +19,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from reviewlens.errors import ConfigError, LockedError, StoreError
+from reviewlens.read.paths import storage_hint
 
 CACHE_VARIABLE = "REVIEWLENS_CACHE"
 ORIGIN = "remote.url"  # in the local copy: where it belongs
@@ -109,6 +110,18 @@ class Remote:
         for path in sorted(folder.iterdir(), key=lambda path: path.name == RECEIPT):
             self.send(path, f"parts/{folder.name}/{path.name}")
 
+    def mark(self, name: str) -> None:
+        """Leave an empty file in the folder, to show that it can be written."""
+        self._write(name, b"")
+
+    def unmark(self, begins: str) -> set[str]:
+        """Remove the files in the folder whose name begins so, and return their names."""
+        found = self.files.get_file_info(fs.FileSelector(self.root, allow_not_found=True))
+        names = {info.base_name for info in found if info.base_name.startswith(begins)}
+        for name in names:
+            self.files.delete_file(f"{self.root}/{name}")
+        return names
+
     def _write(self, name: str, content: bytes | Path) -> None:
         path = f"{self.root}/{name}"
         try:
@@ -179,9 +192,8 @@ def _filesystem(url: str) -> tuple[fs.FileSystem, str]:
     try:
         files, root = fs.FileSystem.from_uri(url)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise ConfigError(
-            f"no storage that is known: {_said(error)}", where=url, hint="use a path, s3:// or hdfs://"
-        ) from None
+        hint = storage_hint(url) or "use a path, s3://, gs://, abfs://, hdfs:// or fsspec+..."
+        raise ConfigError(f"no storage that can be reached: {_said(error)}", where=url, hint=hint) from None
     return files, root.rstrip("/")
 
 

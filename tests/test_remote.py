@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +12,7 @@ import pytest
 from pyarrow import fs
 
 import reviewlens as rl
-from reviewlens.errors import ConfigError, InputNotFoundError, LockedError
+from reviewlens.errors import ConfigError, InputError, InputNotFoundError, LockedError
 from reviewlens.remote import Remote, is_remote, mirrored
 
 TEXTS = ["The battery died.", "电池不耐用", "Lovely colour, but the zip broke", "ok", ""]
@@ -35,42 +31,13 @@ def cache(monkeypatch, tmp_path) -> Path:
     return tmp_path / "cache"
 
 
-@pytest.fixture
-def url(tmp_path) -> str:
+@pytest.fixture(params=["file", "fsspec"])
+def url(request, tmp_path) -> str:
+    if request.param == "fsspec":
+        pytest.importorskip("fsspec", reason="fsspec is not installed")
+        return f"fsspec+memory://{tmp_path.name}/lens"
     (tmp_path / "far").mkdir()
     return (tmp_path / "far" / "lens").as_uri()
-
-
-@pytest.fixture(scope="session")
-def s3(tmp_path_factory):
-    """A server that speaks S3, on loopback; yields the URL of a bucket."""
-    pytest.importorskip("moto.server", reason="no S3 server for tests: pip install 'moto[server]'")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    patch = pytest.MonkeyPatch()
-    for key, value in {"ACCESS_KEY_ID": "test", "SECRET_ACCESS_KEY": "test", "DEFAULT_REGION": "us-east-1"}.items():
-        patch.setenv(f"AWS_{key}", value)
-    patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    end = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/moto-api/", timeout=5).close()
-            break
-        except OSError:
-            assert server.poll() is None and time.monotonic() < end
-            time.sleep(0.2)
-    files, _ = fs.FileSystem.from_uri("s3://reviews/?allow_bucket_creation=true")
-    files.create_dir("reviews")
-    yield "s3://reviews"
-    server.terminate()
-    server.wait(30)
-    patch.undo()
 
 
 def check_nights(url: str, cache: Path, tmp_path: Path) -> None:
@@ -128,9 +95,42 @@ def test_who_is_forgotten_is_forgotten_there_and_in_every_copy(url, cache, tmp_p
     assert folders[0] == folders[1] and len(folders[0]) == 1
 
 
+def test_exports_by_fsspec(tmp_path):
+    fsspec = pytest.importorskip("fsspec", reason="fsspec is not installed")
+    files = fsspec.filesystem("memory")
+    for n, name in enumerate(("a.parquet", "b.parquet", "_c.parquet")):
+        with files.open(f"/{tmp_path.name}/exports/{name}", "wb") as stream:
+            stream.write(parquet(reviews(10, first=10 * n)))
+    run = rl.analyze(f"fsspec+memory://{tmp_path.name}/exports/", out=tmp_path / "lens")
+    assert run.manifest["counts"]["rows"] == 20
+    run = rl.analyze(f"fsspec+memory://{tmp_path.name}/exports/b*.parquet", out=tmp_path / "lens2")
+    assert run.manifest["counts"]["rows"] == 10
+    assert set(run.scored.to_table().column("review_id").to_pylist()) <= {f"r{i}" for i in range(10, 20)}
+
+
+def test_hdfs_without_its_library_says_what_it_needs(monkeypatch, tmp_path):
+    monkeypatch.delenv("HADOOP_HOME", raising=False)
+    monkeypatch.setenv("ARROW_LIBHDFS_DIR", str(tmp_path))
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    for call in (
+        lambda: rl.analyze("hdfs://127.0.0.1:9/exports/", out=tmp_path / "lens"),
+        lambda: rl.analyze(reviews(3), out="hdfs://127.0.0.1:9/lens"),
+    ):
+        with pytest.raises((InputError, ConfigError), match="HADOOP_HOME") as error:
+            call()
+        assert len(str(error.value).splitlines()) == 3
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def parquet(frame: pd.DataFrame) -> bytes:
+    stream = io.BytesIO()
+    frame.to_parquet(stream)
+    return stream.getvalue()
+
+
 def test_addresses(tmp_path):
     assert is_remote("s3://b/x") and not is_remote("lens") and not is_remote(tmp_path)
-    with pytest.raises(ConfigError, match="no storage"):
+    with pytest.raises(ConfigError, match="no storage that can be reached"):
         Remote("nowhere://b/x").pull()
     with pytest.raises(InputNotFoundError, match="no run is here"):
         rl.open_run((tmp_path / "none").as_uri())

@@ -21,6 +21,7 @@ from reviewlens.errors import (
     WorkerError,
 )
 from reviewlens.part import Task
+from reviewlens.remote import Remote
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -102,8 +103,8 @@ def probe(spark: SparkSession, make: Any) -> list[tuple[str, Any]]:
     return answers
 
 
-def check_seen(spark: SparkSession, tasks: Sequence[Task], *, shared: bool = True) -> None:
-    """Check that executors see the input files and, if it is `shared`, the output folder of this process.
+def check_seen(spark: SparkSession, tasks: Sequence[Task], url: str | None = None) -> None:
+    """Check that executors see the input files and can write where this process finds it: the output folder or its URL.
 
     Raises `InputNotFoundError` and `StoreError`.
     """
@@ -111,45 +112,58 @@ def check_seen(spark: SparkSession, tasks: Sequence[Task], *, shared: bool = Tru
         dict.fromkeys(f for t in tasks if (f := getattr(getattr(t.part, "source", None), "file", None)) is not None)
     )
     files = files if len(files) <= SMALL else files[:FILES_PROBED]
-    out = Path(tasks[0].out)
-    mark, token = out / f".tmp-seen-{secrets.token_hex(4)}", secrets.token_hex(8)
-    mark.write_text(token, "utf-8")
+    out, mark = Path(tasks[0].out), f".tmp-seen-{secrets.token_hex(8)}"
 
-    def look() -> tuple[str | None, list[str]]:
+    def look() -> tuple[str, str, str | None]:
+        name = f"{mark}-{secrets.token_hex(4)}"
         try:
-            seen = mark.read_text("utf-8") == token
-            answer = mark.with_name(f"{mark.name}-{secrets.token_hex(4)}")
-            answer.write_text(token, "utf-8")
-            written = answer.name
-        except OSError:
-            seen, written = False, ""
-        missing = []
-        for file in files:
-            try:
-                gone = file.changed()
-            except Exception:
-                gone = True
-            if gone:
-                missing.append(file.path)
-        return (written if seen else None), missing
+            if url is None:
+                (out / mark).stat()
+                (out / name).write_text("", "utf-8")
+            else:
+                Remote(url).mark(name)
+        except (OSError, ReviewlensError) as error:
+            return "", str(error).splitlines()[0], None
+        return name, "it goes elsewhere", next((file.path for file in files if _unseen(file)), None)
 
-    answers = probe(spark, lambda: look)
-    there = {path.name for path in out.glob(f"{mark.name}*")}
-    for path in out.glob(f"{mark.name}*"):
-        path.unlink(missing_ok=True)
-    for host, (written, missing) in answers:
-        if shared and (written is None or written not in there):
-            raise StoreError(
-                "an executor does not share the output folder with the driver",
-                where=f"{out} seen from {host}",
-                hint="name a folder that all machines mount at the same path, or storage such as s3:// or hdfs://",
-            )
+    (out / mark).write_text("", "utf-8")
+    try:
+        answers = probe(spark, lambda: look)
+    finally:
+        there = {path.name for path in out.glob(f"{mark}*")} if url is None else Remote(url).unmark(mark)
+        for path in out.glob(f"{mark}*"):
+            path.unlink(missing_ok=True)
+    for host, (name, said, missing) in answers:
+        if name not in there:
+            raise _not_shared(url, out, host, said)
         if missing:
             raise InputNotFoundError(
                 "an executor does not see an input file as the driver does",
-                where=f"{missing[0]} seen from {host}",
-                hint="put the exports on storage that all machines see at the same path, such as s3:// or hdfs://",
+                where=f"{missing} seen from {host}",
+                hint="put the exports on storage that all machines see at the same path, such as s3:// or hdfs://, "
+                "and give executors the right to read them",
             )
+
+
+def _unseen(file: Any) -> bool:
+    try:
+        return bool(file.changed())
+    except Exception:  # whatever a filesystem raises, the file is not to be had
+        return True
+
+
+def _not_shared(url: str | None, out: Path, host: str, said: str) -> StoreError:
+    if url is None:
+        return StoreError(
+            f"an executor does not share the output folder with the driver: {said}",
+            where=f"{out} seen from {host}",
+            hint="name a folder that all machines mount at the same path, or storage such as s3:// or hdfs://",
+        )
+    return StoreError(
+        f"an executor cannot write to the output folder: {said}",
+        where=f"{url} from {host}",
+        hint="give executors credentials of their own, e.g. spark.executorEnv.AWS_ACCESS_KEY_ID or a role",
+    )
 
 
 def explained(error: BaseException) -> ReviewlensError:

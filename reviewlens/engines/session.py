@@ -38,11 +38,21 @@ def connect(master: str | None = None, *, settings: dict[str, str] | None = None
     try:
         return builder.getOrCreate()
     except Exception as error:
+        _forget_stopped()
         raise ConfigError(
             f"no Spark session: {str(error).splitlines()[0][:300]}",
             where=master or "",
             hint="check the address of the master",
         ) from error
+
+
+def _forget_stopped() -> None:
+    """Let go of a context that died on its way up; pyspark would hand it out to whoever asks for a session next."""
+    from pyspark import SparkContext
+
+    left = SparkContext._active_spark_context
+    if left is not None and left._jsc.sc().isStopped():
+        left.stop()
 
 
 def check_java() -> None:
@@ -61,15 +71,15 @@ def check_java() -> None:
 
 def check_session(spark: SparkSession) -> None:
     """Raise `ConfigError` for a Spark that is not supported."""
+    if "connect" in type(spark).__module__.split("."):
+        raise ConfigError(
+            "a Spark Connect session is not supported: through it, executors cannot be asked what they have",
+            where=type(spark).__module__,
+            hint="make a classic session on a machine of the cluster: unset SPARK_REMOTE, set SPARK_API_MODE=classic",
+        )
     if not str(spark.version).startswith(f"{SPARK}."):
         raise ConfigError(
             f"Spark {spark.version} is not supported",
             where="the session",
             hint=f"use Spark {SPARK}.x; {PIP} has the client",
-        )
-    if "connect" in type(spark).__module__.split("."):
-        raise ConfigError(
-            "a Spark Connect session is not supported: it cannot ask the executors what they have",
-            where=type(spark).__module__,
-            hint="make a classic session on a machine of the cluster: unset SPARK_REMOTE, set SPARK_API_MODE=classic",
         )

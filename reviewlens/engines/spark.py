@@ -46,8 +46,9 @@ class SparkEngine:
             return
         tasks = [task._replace(out=str(Path(task.out).absolute())) for task in tasks]  # executors start elsewhere
         remote = origin_of(tasks[0].out)
-        check_seen(self.spark, tasks, shared=remote is None)
-        job = _Job(self.spark, work, tasks, None if remote is None else remote.url)
+        url = None if remote is None else remote.url
+        check_seen(self.spark, tasks, url)
+        job = _Job(self.spark, work, tasks, url)
         try:
             for receipt in job.receipts():
                 if remote is not None and "failed" not in receipt:

@@ -19,7 +19,8 @@ from pyarrow import fs
 from reviewlens.errors import InputError, InputNotFoundError
 
 SUFFIXES = (".parquet", ".pq", ".parq")
-_SCHEME = re.compile(r"(s3[an]?|gs|gcs|hdfs|viewfs|abfss?|file)://\S")
+_SCHEME = re.compile(r"(s3[an]?|gs|gcs|hdfs|viewfs|abfss?|file|fsspec\+\w+)://\S")
+_HADOOP = re.compile(r"(hdfs|viewfs)://")
 _WILD = re.compile(r"[*?\[]")
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
@@ -76,6 +77,13 @@ def filesystem(uri: str | None) -> fs.FileSystem:
     return fs.LocalFileSystem() if uri is None else fs.FileSystem.from_uri(uri)[0]
 
 
+def storage_hint(uri: str) -> str | None:
+    """Return what a kind of storage needs on this machine, where it needs something."""
+    if _HADOOP.match(uri):
+        return "set JAVA_HOME, HADOOP_HOME (with lib/native/libhdfs.so) and CLASSPATH=$(hadoop classpath --glob)"
+    return None
+
+
 def find_files(items: Iterable[str | os.PathLike[str]]) -> list[Found]:
     """Return the Parquet files that the paths, globs and folders name, each once, ordered by name.
 
@@ -95,7 +103,7 @@ def find_files(items: Iterable[str | os.PathLike[str]]) -> list[Found]:
             raise InputError(
                 f"cannot be listed: {str(error).splitlines()[0][:300]}",
                 where=root,
-                hint="check the path and your rights",
+                hint=storage_hint(root) or "check the path and your rights",
             ) from None
     if not found:
         raise InputError(

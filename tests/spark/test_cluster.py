@@ -62,6 +62,12 @@ def test_spark_of_another_version(version):
         check_session(SimpleNamespace(version=version))
 
 
+def test_a_connect_session():
+    connected = type("SparkSession", (), {"__module__": "pyspark.sql.connect.session"})()
+    with pytest.raises(ConfigError, match="SPARK_API_MODE=classic"):
+        check_session(connected)
+
+
 @pytest.mark.parametrize(
     ("said", "kind", "what"),
     [
@@ -135,6 +141,7 @@ def test_paths_that_executors_do_not_see(session, cluster, sample, tmp_path, mon
 def test_a_master_that_is_not_there(session):
     with pytest.raises(ConfigError, match="no Spark session"):
         session("spark://127.0.0.1:1")
+    assert session("local[2]").range(3).count() == 3  # nothing of it is left in the way
 
 
 @slow
