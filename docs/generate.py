@@ -1,12 +1,13 @@
-"""Pages that are made from the code when the documentation is built, so that they cannot be out of date.
+"""The pages of `reference/`, made from the code: `python docs/generate.py`. A test compares them with the code.
 
-A hook of mkdocs: `reference/tables.md`, `command-line.md`, `settings.md` and `python.md`.
+Also a hook of mkdocs, which adds to the contents what `mkdocs.yml` does not name.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic import BaseModel
 import reviewlens
 from reviewlens.cli import cli
 from reviewlens.config import JobConfig, RunOptions
+from reviewlens.run import Run
 from reviewlens.schemas import MENTIONS, SCORED
 from reviewlens.tables import TABLES, sql_of
 
@@ -38,9 +40,9 @@ def meaning_of(table: str, column: str) -> str:
     return said[column] if column in said else str(MEANINGS[column])
 
 
-def tables() -> str:
-    """Return the page of the summary tables and of the evidence."""
-    run = _sample_run()
+def tables(run: Run | None = None) -> str:
+    """Return the page of the summary tables and of the evidence; a run over the sample tells the types."""
+    run = run or _sample_run()
     page = [
         "# Tables and columns",
         "Made from the code. Each table is written as Parquet and as CSV in `current/tables/`; the rows are in the "
@@ -148,9 +150,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _sample_run() -> Any:
-    import tempfile
-
+def _sample_run() -> Run:
     out = Path(tempfile.mkdtemp(prefix="reviewlens-docs-")) / "lens"
     return reviewlens.analyze(HERE.parent / "examples" / "sample", out=out)
 
@@ -180,10 +180,13 @@ def _pages(nav: Any) -> Iterator[str]:
         yield from _pages(inner)
 
 
-def on_files(files: Any, config: Any) -> Any:
-    """Add the pages to those that mkdocs builds."""
-    from mkdocs.structure.files import File
-
+def write() -> None:
+    """Write the pages."""
     for path, make in PAGES.items():
-        files.append(File.generated(config, path, content=make()))
-    return files
+        target = HERE / path
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(make(), "utf-8")
+
+
+if __name__ == "__main__":
+    write()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -66,12 +67,39 @@ def test_recipes_run_in_a_copy_of_the_package(page, reader_folder, tmp_path):
 @pytest.mark.parametrize("page", PAGES, ids=shown)
 def test_links_lead_somewhere(page):
     text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.S)
-    generated = {ROOT / "docs" / name for name in generate().PAGES}
     for target in re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'(?:src|href)="([^"]+)"', text):
-        if re.match(r"[a-z]+:", target) or target.startswith("#"):
+        if re.match(r"[a-z]+:", target):
             continue
-        path = (page.parent / unquote(target.split("#")[0])).resolve()
-        assert path.exists() or path in generated, f"{shown(page)} links to {target}"
+        name, _, anchor = unquote(target).partition("#")
+        path = (page.parent / name).resolve() if name else page
+        assert path.exists(), f"{shown(page)} links to {target}"
+        assert not anchor or anchor in anchors(path), f"{shown(page)} links to {target}, a heading that is not there"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, as both GitHub and the site make them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.S | re.M)
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def test_links_of_notebooks_and_of_the_contents_lead_somewhere():
+    for notebook in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = json.loads(notebook.read_text("utf-8"))["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+        for target in re.findall(r"\]\(([^)\s]+)\)", text):
+            if not re.match(r"[a-z]+:", target):
+                assert (notebook.parent / unquote(target).partition("#")[0]).exists(), f"{notebook.name}: {target}"
+    for page in re.findall(r"[\w/\-]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8")):
+        assert (ROOT / "docs" / page).exists(), page
+
+
+@pytest.mark.parametrize("name", ["tables", "command_line", "settings", "python"])
+def test_reference_pages_are_what_the_code_says(name, sample_run):
+    made = generate()
+    page = made.tables(sample_run) if name == "tables" else getattr(made, name)()
+    committed = ROOT / "docs" / "reference" / f"{name.replace('_', '-')}.md"
+    assert committed.read_text("utf-8") == page, "run: python docs/generate.py"
 
 
 def generate():
