@@ -1,27 +1,30 @@
-"""A subword tokenizer that looks each word up once.
+"""A subword tokenizer that looks each run of characters up once.
 
 Words between white space are cut into subwords by a Unigram model (Kudo 2018) of the `tokenizers` library, lower-cased
-and in NFKC form. Reviews repeat their words (Zipf), so each distinct word is encoded once and then looked up. Scripts
-without spaces are cut at their own punctuation first. Characters outside the vocabulary become bytes, so no script and
-no emoji is lost.
+and in NFKC form. Reviews repeat their words (Zipf), so each distinct run of a word (see `reviewlens.runs`) is encoded
+once and then looked up, all texts of a batch together. Scripts without spaces are cut at their own punctuation first.
+Characters outside the vocabulary become bytes, so no script and no emoji is lost.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import resources
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewlens import letters
 from reviewlens.errors import ArtefactError
+from reviewlens.memory import Memory
+from reviewlens.runs import Cutter, Runs
 
 PAD, CUT, UNKNOWN = 0, 1, 2
 SPECIALS = ("<pad>", "<cut>", "<unk>")
@@ -29,10 +32,8 @@ FIRST_BYTE = len(SPECIALS)
 _BYTES = tuple(f"<0x{value:02X}>" for value in range(256))
 FIRST_PIECE = FIRST_BYTE + len(_BYTES)
 _SPACE = "▁"  # the mark of a word start, as in SentencePiece
-_SPACELESS_END = re.compile(r"(?<=[。！？；，、…~～：）】,;!?:)])")  # also as `text.normalize` writes them
-_LONGEST_WORD = 200  # characters: longer runs without a space are cut so that one bad row cannot be slow
-_CACHE = 400_000  # words kept
-_WIDE = re.compile(r"[^\x00-\x7f]")
+_CHUNK = 1 << 16  # characters cut at once, so that tables stay in the processor's cache
+Ids = NDArray[np.int32]
 
 
 class Encoded(NamedTuple):
@@ -41,7 +42,7 @@ class Encoded(NamedTuple):
     ids: NDArray[np.int32]
     """Subword ids of all texts, shape (n_tokens,)."""
     starts: NDArray[np.int32]
-    """Character offset, in its text, of the word that each subword belongs to, shape (n_tokens,)."""
+    """Character offset, in its text, of the run that each subword belongs to, shape (n_tokens,)."""
     offsets: NDArray[np.int64]
     """Where each text begins in `ids`, shape (n + 1,)."""
     truncated: NDArray[np.bool_]
@@ -71,39 +72,14 @@ class Encoded(NamedTuple):
         return Encoded(ids, self.starts[source], offsets, self.truncated | long)
 
 
-def _words(text: str) -> tuple[list[str], list[int]]:
-    """Return the words of `text`, marked where they follow a space, and their character offsets."""
-    words = text.split()
-    starts = np.cumsum([0, *[len(word) + 1 for word in words]])
-    if starts[-1] == len(text) + 1:  # single spaces only: the common case
-        begins = starts[:-1].tolist()
-    else:
-        begins = [match.start() for match in re.finditer(r"\S+", text)]
-        words = text.split() if len(begins) == len(words) else re.findall(r"\S+", text)
-    if text.isascii() and len(max(words, key=len, default="")) <= _LONGEST_WORD:
-        return words, begins
-    out, places = [], []
-    for word, begin in zip(words, begins, strict=True):
-        if len(word) <= 4 or (word.isascii() and len(word) <= _LONGEST_WORD):
-            out.append(word)
-            places.append(begin)
-            continue
-        at = begin
-        for piece in _SPACELESS_END.split(word):
-            for cut in range(0, len(piece), _LONGEST_WORD):
-                part = piece[cut : cut + _LONGEST_WORD]
-                out.append(part if at == begin else _SPACE + part)
-                places.append(at)
-                at += len(part)
-    return out, places
-
-
 class Tokenizer:
     """Encodes texts as subword ids; `save` and `load` keep it as one `tokenizer.json`."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._cache: dict[str, tuple[int, ...]] = {}
+        self._cuts: Cutter | None = None
+        self._memory = Memory()
+        self._lock = Lock()
 
     @property
     def size(self) -> int:
@@ -158,65 +134,88 @@ class Tokenizer:
         vocab: dict[str, int] = self._model.get_vocab()
         return sorted(vocab, key=vocab.__getitem__)
 
-    def _learn(self, words: Iterable[str]) -> None:
-        """Encode the words not seen yet, in one call."""
-        new = list(words)
-        if len(self._cache) + len(new) > _CACHE:
-            self._cache.clear()
-        forms = [word[1:] if word.startswith(_SPACE) else _SPACE + word for word in map(normal_form, new)]
-        for word, encoding in zip(new, self._model.encode_batch_fast(forms, add_special_tokens=False), strict=True):
-            self._cache[word] = tuple(encoding.ids)
+    @property
+    def _cutter(self) -> Cutter:
+        if self._cuts is None:
+            self._cuts = Cutter(self.pieces(), normal_form)
+        return self._cuts
+
+    def _learn(self, memory: Memory, text: str, runs: Runs, new: NDArray[np.int64]) -> Memory:
+        """Encode the runs `new`, in one call, and return the memory that holds them and all other runs of the text."""
+        keys, first = np.unique(runs.key[new], return_index=True)
+        places = new[first]
+        spans = zip(runs.start[places].tolist(), runs.end[places].tolist(), runs.opens[places].tolist(), strict=True)
+        forms = [_opened(normal_form(text[a:b])) if opens else normal_form(text[a:b]) for a, b, opens in spans]
+        found = [e.ids for e in self._model.encode_batch_fast(forms, add_special_tokens=False)]
+        counts = np.fromiter(map(len, found), np.int64, len(found))
+        total = int(counts.sum())
+        with self._lock:
+            if not memory.has_room(len(keys), total):
+                memory = self._memory = Memory()
+            unknown = memory.slots(keys) < 0
+            ids = np.fromiter(chain.from_iterable(found), np.int32, total)
+            memory.keep(keys[unknown], ids[np.repeat(unknown, counts)], counts[unknown])
+        return memory
+
+    def _encode_joined(self, text: str, base: NDArray[np.int64]) -> tuple[Ids, Ids, NDArray[np.int64]]:
+        """Return ids, starts and number of subwords of texts joined by one character; `base` is where each begins."""
+        runs = self._cutter.cut(letters.codes(text))
+        memory = self._memory
+        slots = memory.slots(runs.key)
+        while len(new := np.flatnonzero(slots < 0)):
+            memory = self._learn(memory, text, runs, new)
+            slots = memory.slots(runs.key)
+        ids, counts = memory.ids(slots)
+        first = np.searchsorted(runs.start, base)
+        per_text = np.diff(first)
+        starts = np.repeat((runs.start - np.repeat(base[:-1], per_text)).astype(np.int32), counts)
+        total = np.concatenate([[0], np.cumsum(counts)])
+        return ids, starts, np.diff(total[first])
 
     def encode(self, texts: Sequence[str], *, head: int, tail: int) -> Encoded:
         """Return subword ids of each text: all of them, or the first `head`, a cut mark and the last `tail`.
 
         What is encoded of a text depends on that text alone.
         """
-        cut_texts = [_shorten(text, head, tail) for text in texts]
-        words = [_words(text) for text, _, _ in cut_texts]
-        known = self._cache.keys()
-        new = set().union(*[w for w, _ in words]) - known if words else set()
-        if new:
-            before = len(self._cache)
-            self._learn(sorted(new))
-            if len(self._cache) < before:  # the cache was emptied: encode all words of this call again
-                self._learn(sorted(set().union(*[w for w, _ in words]) - self._cache.keys()))
-        cache = self._cache
-        ids: list[list[int]] = []
-        starts: list[NDArray[np.int32]] = []
-        truncated = np.zeros(len(texts), dtype=bool)
-        for row, ((_, gap, skipped), (row_words, places)) in enumerate(zip(cut_texts, words, strict=True)):
-            parts = [cache[word] for word in row_words]
-            tokens = list(chain.from_iterable(parts))
-            begins = np.array(places, dtype=np.int32)
-            if gap:
-                begins[begins >= gap] += skipped
-            where = np.repeat(begins, [len(part) for part in parts]) if parts else begins
-            if gap or len(tokens) > head + tail + 1:
-                truncated[row] = True
-                tokens = [*tokens[:head], CUT, *tokens[-tail:]]
-                where = np.concatenate([where[:head], where[head - 1 : head], where[-tail:]])
-            ids.append(tokens)
-            starts.append(where)
-        offsets = np.cumsum([0, *map(len, ids)], dtype=np.int64)
-        flat = np.fromiter(chain.from_iterable(ids), dtype=np.int32, count=int(offsets[-1]))
-        return Encoded(flat, np.concatenate(starts) if starts else np.zeros(0, np.int32), offsets, truncated)
+        short, gaps = list(texts), {}
+        for row, text in enumerate(texts):
+            if len(text) > 10 * (head + tail) + 200:
+                short[row], gaps[row] = _shorten(text, head, tail)
+        base = np.fromiter(accumulate((len(text) + 1 for text in short), initial=0), np.int64, len(short) + 1)
+        parts = []
+        at = 0
+        while at < len(short):
+            stop = max(at + 1, int(np.searchsorted(base, base[at] + _CHUNK)) - 1)
+            parts.append(self._encode_joined("\n".join(short[at:stop]), base[at : stop + 1] - base[at]))
+            at = stop
+        ids = np.concatenate([np.zeros(0, np.int32), *(part[0] for part in parts)])
+        starts = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in parts)])
+        offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *(p[2] for p in parts)]))])
+        encoded = Encoded(ids, starts, offsets, np.zeros(len(texts), np.bool_))
+        for row, gap in gaps.items():
+            places = encoded.starts[offsets[row] : offsets[row + 1]]
+            places[places >= gap] += len(texts[row]) - len(short[row])
+            encoded.truncated[row] = True
+        return encoded.clip(head, tail)
 
 
-def _shorten(text: str, head: int, tail: int) -> tuple[str, int, int]:
+def _shorten(text: str, head: int, tail: int) -> tuple[str, int]:
     """Leave out the middle of a long text before any work is done on it.
 
-    Returns the text, the offset at which characters are missing (0 where none are) and their number. Ten characters a
-    subword are more than any language of the vocabulary needs, so at least `head` and `tail` subwords remain.
+    Returns the text and the offset at which characters are missing. Ten characters a subword are more than any language
+    of the vocabulary needs, so at least `head` and `tail` subwords remain.
     """
     front, back = 10 * head, 10 * tail
-    if len(text) <= front + back + 200:
-        return text, 0, 0
     stop = text.rfind(" ", front - 100, front)
     begin = text.find(" ", len(text) - back, len(text) - back + 100)
     stop = front if stop < 0 else stop
     begin = len(text) - back if begin < 0 else begin
-    return text[:stop] + " " + text[begin + 1 :], stop + 1, begin - stop
+    return text[:stop] + " " + text[begin + 1 :], stop + 1
+
+
+def _opened(form: str) -> str:
+    """Return the form of a run that opens a word; one that brings a mark of its own (an emoji) stands without."""
+    return form[1:] if form.startswith(_SPACE) else _SPACE + form
 
 
 def normal_form(text: str) -> str:

@@ -112,3 +112,37 @@ def test_emoji_are_read_as_words(tokenizer: Tokenizer) -> None:
     encoded = tokenizer.encode(["nice👍👍", "nice great great"], head=50, tail=10)
     first, second = np.split(encoded.ids, encoded.offsets[1:-1])
     assert first.tolist() == second.tolist()
+
+
+PARTS = st.sampled_from([*"aB éİΣ好か한ﬁⅷ1.,!)…，！", "e\u0301", "👍", "❤️", "ｶﾞ", "good", " not", "了", "<pad>", "▁"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(PARTS, max_size=30).map("".join))
+def test_a_word_cut_into_runs_has_the_subwords_of_the_word(tokenizer: Tokenizer, text: str) -> None:
+    cuttable = re.compile(r"(?<=[。！？；，、…~～：）】,;!?:)])")
+    expected: list[str] = []
+    for word in text.split():
+        parts = [word] if word.isascii() or len(word) <= 4 else [p for p in cuttable.split(word) if p]
+        for place, part in enumerate(parts):
+            form = normal_form(part)
+            form = form if place else form[1:] if form.startswith("▁") else "▁" + form
+            expected += tokenizer._model.encode(form, add_special_tokens=False).tokens
+    ids = [tokenizer._model.token_to_id(piece) for piece in expected]
+    assert tokenizer.encode([text], head=500, tail=500).ids.tolist() == ids
+
+
+def test_runs_that_begin_alike_do_not_share_an_answer(tokenizer: Tokenizer) -> None:
+    first = tokenizer.encode(["good goods"], head=50, tail=10).ids.tolist()
+    second = tokenizer.encode(["Goods good"], head=50, tail=10).ids.tolist()
+    assert first != second
+    assert sorted(first) == sorted(second)
+
+
+def test_the_memory_forgets_and_the_answers_stay(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"word{i} 好{chr(0x4E00 + i)} x{i * 7919}" for i in range(150)]
+    expected = tokenizer.encode(texts, head=50, tail=10).ids.tolist()
+    monkeypatch.setattr("reviewlens.memory._MOST", 100)
+    small = Tokenizer(tokenizer._model)
+    found = [small.encode([text], head=50, tail=10).ids.tolist() for text in texts]
+    assert [i for ids in found for i in ids] == expected
