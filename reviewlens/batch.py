@@ -194,7 +194,10 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
 
 def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> pa.RecordBatch:
     """Return the mentions of the reviews that were read, as `MENTIONS`."""
-    found = needs.mentions(reading.texts, reading.owner, reading.bounds, reading.scores.segment_proba, artefacts.themes)
+    scores = reading.scores
+    found = needs.mentions(
+        reading.texts, reading.owner, reading.bounds, scores.segment_proba, artefacts.themes, scores.proba
+    )
     review = found.column("review").to_numpy()
     index = reading.which[review] if len(review) else np.zeros(0, np.int64)
     start, end = found.column("start").to_pylist(), found.column("end").to_pylist()

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reviewlens.intent import find_wishes
-from reviewlens.opinion import lean, leaned
+from reviewlens.opinion import in_context, lean, leaned
 from reviewlens.schemas import INTENTS, LABELS, OTHER
 
 MIXED_SHARE = 0.25  # of the clauses with an opinion that must stand on the weaker side for a review to be mixed
@@ -70,6 +70,7 @@ def mentions(
     bounds: NDArray[np.int32],
     segment_proba: NDArray[np.float32],
     themes: Themes,
+    review_proba: NDArray[np.float32] | None = None,
 ) -> pa.Table:
     """Return the mentions in n reviews with m clauses as a table of `MENTION_COLUMNS`, sorted by clause and place.
 
@@ -81,6 +82,7 @@ def mentions(
         bounds: First and past-the-last character of each clause in its review, shape (m, 2).
         segment_proba: Probabilities of negative, neutral and positive per clause, shape (m, 3).
         themes: The theme set.
+        review_proba: The same probabilities per review, shape (n, 3): what a clause leaves open, its review decides.
     """
     found, wished = themes.find(texts, owner, bounds), find_wishes(texts, owner, bounds)
     wish_of = np.full(len(owner), -1, np.int64)
@@ -94,7 +96,8 @@ def mentions(
     theme_id = ids[np.concatenate([found.theme, np.full(len(bare), len(ids) - 1)]).astype(np.int64)]
     spans = zip(owner[bare].tolist(), wished.start[alone].tolist(), wished.end[alone].tolist(), strict=True)
     cue = [*found.cue, *(texts[o][a:b] for o, a, b in spans)]
-    proba = leaned(segment_proba, lean(texts, owner, bounds))[segment]
+    seen = segment_proba if review_proba is None else in_context(segment_proba, owner, review_proba)
+    proba = leaned(seen, lean(texts, owner, bounds))[segment]
     wish = wish_of[segment]
     side = proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64)
     no_wish = wish < 0

@@ -104,8 +104,9 @@ def mentions(
         for rows in batches:
             batch = normalize_batch(to_reviews(rows, 0, known, {}), "")
             reading = read_batch(batch, loaded.classifier)
+            scores = reading.scores
             found = find_mentions(
-                reading.texts, reading.owner, reading.bounds, reading.scores.segment_proba, loaded.themes
+                reading.texts, reading.owner, reading.bounds, scores.segment_proba, loaded.themes, scores.proba
             ).combine_chunks()
             review = pa.array(reading.which).take(found.column("review").combine_chunks())
             keys = {name: batch.rows.column(name) for name in KEYS}

@@ -15,7 +15,7 @@ import reviewlens as rl
 from reviewlens import needs
 from reviewlens.errors import InputError
 from reviewlens.intent import find_wishes
-from reviewlens.opinion import lean, leaned
+from reviewlens.opinion import in_context, lean, leaned
 from reviewlens.text import normalize, segments
 from reviewlens.themes import Cue, Theme, ThemeSet
 from reviewlens.wish_model import WishModel
@@ -102,6 +102,43 @@ def test_fixed_expressions():
     texts = ["not expensive at all", "没有想象中好", "it is a phone", "could be better"]
     owner, bounds = segments(texts)
     assert np.sign(lean(texts, owner, bounds)).tolist() == [1, -1, 0, -1]
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("油耗高", -1),
+        ("油耗低", 1),
+        ("配置高", 1),
+        ("配置低", -1),
+        ("油耗真的不高", 1),
+        ("很低的油耗", 1),
+        ("空间没有隔壁那台大", -1),
+        ("跑了一趟高速", 0),
+        ("the battery life is long", 1),
+        ("the wait is long", -1),
+        ("low price", 1),
+        ("low resolution", -1),
+        ("the portions were not very large", -1),
+        ("the steak was dry", -1),
+        ("the weather was dry", 0),
+        ("not delicious", -1),
+        ("it has a hard drive", 0),
+    ],
+)
+def test_a_word_says_of_a_thing_what_it_says_of_no_other(text, side):
+    owner, bounds = segments([text])
+    assert np.sign(lean([text], owner, bounds)).tolist() == [side]
+
+
+def test_a_review_decides_what_its_clause_leaves_open():
+    clauses, owner = np.float32([[0.3, 0.4, 0.3], [0.2, 0.5, 0.3], [0.9, 0.05, 0.05]]), np.array([0, 1, 0])
+    moved = in_context(clauses, owner, np.float32([[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]]))
+    assert np.allclose(moved.sum(axis=1), 1, atol=1e-6)
+    assert np.allclose(moved[:, 1], clauses[:, 1])
+    assert moved[0, 2] > moved[0, 0] and moved[1, 2] < moved[1, 0]
+    assert moved[2, 0] > 0.5  # a clear clause stands
+    assert np.allclose(in_context(clauses, owner, np.float32([[0.4, 0.2, 0.4]] * 2)), clauses, atol=1e-6)
 
 
 @settings(deadline=None, max_examples=60)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from reviewlens.classifier import Classifier
-from reviewlens.opinion import lean, leaned
+from reviewlens.opinion import in_context, lean, leaned
 from reviewlens.text import normalize, segments
 
 CAR_SEEDS = {
@@ -79,8 +79,9 @@ def measure(folder: Path, classifier: Classifier) -> dict[str, dict[str, float]]
         cases = list(cases_of(folder / f"{name}.parquet"))
         texts = [normalize(case.text) for case in cases]
         owner, bounds = segments(texts)
-        proba = classifier.score_segments(texts, owner, bounds).segment_proba
-        moved = leaned(proba, lean(texts, owner, bounds))
+        scores = classifier.score_segments(texts, owner, bounds)
+        proba = scores.segment_proba
+        moved = leaned(in_context(proba, owner, scores.proba), lean(texts, owner, bounds))
         starts = owner.astype(np.int64) * 2**32 + bounds[:, 0]
         places = np.arange(len(texts)) * 2**32 + np.array([case.at for case in cases])
         clause = np.maximum(

@@ -29,7 +29,8 @@ def match(themes: ThemeSet, texts: Sequence[str], classifier: Classifier | None 
     model = classifier or Classifier.load()
     owner, bounds = segments(said)
     scores = model.score_segments(said, owner, bounds)
-    found: pd.DataFrame = needs.mentions(said, owner, bounds, scores.segment_proba, themes).to_pandas()
+    table = needs.mentions(said, owner, bounds, scores.segment_proba, themes, scores.proba)
+    found: pd.DataFrame = table.to_pandas()
     return found.astype({"wish_start": "Int32", "wish_end": "Int32"})
 
 
