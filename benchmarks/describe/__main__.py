@@ -60,7 +60,7 @@ def judged(run: rl.Run, language: str) -> Iterator[dict[str, Any]]:
         found = described(source.facts(product), language=language)
         for sentence in found.sentences:
             text = sentence.text.replace(found.facts.name or "\0", "")
-            numbers = _NUMBER.findall(text)
+            numbers = [number.replace(",", "") for number in _NUMBER.findall(text)]
             right = [number for number in numbers if number in allowed(sentence, product, themes, reviews)]
             why = objection(sentence.text, found.facts, language)
             yield {"product": product, "text": sentence.text, "numbers": len(numbers), "right": len(right), "why": why}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -147,7 +149,7 @@ class Source:
         row = self.products[product_id]
         rows = self.themes.get(product_id)
         found = [] if rows is None else [_fact({str(k): v for k, v in one.items()}) for one in rows.to_dict("records")]
-        named = [theme for theme in found if theme.theme_id != OTHER]
+        named = [theme for theme in found if theme.theme_id not in {OTHER, *rules()["untold"]}]
         told = [theme for theme in named if theme.reviews >= self.enough]
         wishes = [theme for theme in named if theme.wished]
         return Facts(
@@ -161,6 +163,12 @@ class Source:
             labels=self.labels,
             enough=self.enough,
         )
+
+
+@cache
+def rules() -> dict[str, list[str]]:
+    """Return the themes of which a description does not speak, or not in every way."""
+    return tomllib.loads((files("reviewlens") / "templates" / "describe" / "themes.toml").read_text("utf-8"))
 
 
 def _fact(row: dict[str, Any]) -> ThemeFact:
@@ -195,4 +203,4 @@ def shortened(name: str) -> str:
             name = head
         if len(name) <= LONGEST_NAME:
             return name
-    return name[:LONGEST_NAME].rsplit(" ", 1)[0]
+    return name[:LONGEST_NAME].rsplit(" ", 1)[0].rstrip(" ,;-+&/")

@@ -11,7 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from reviewlens.descriptions.facts import Facts, ThemeFact
+from reviewlens.descriptions.facts import Facts, ThemeFact, rules
 from reviewlens.errors import ConfigError
 
 LANGUAGES = ("en", "zh")
@@ -38,10 +38,17 @@ def lexicon(language: str) -> dict[str, Any]:
 class Named:
     """A theme as the templates see it: with its name in the language."""
 
-    def __init__(self, fact: ThemeFact, name: str) -> None:
-        self.name = name
+    def __init__(self, fact: ThemeFact, name: str, language: str) -> None:
+        self.name, self._language = name, language
         self.mentions, self.wished = fact.mentions, fact.wished
         self.praise, self.complaint = fact.praise, fact.complaint
+        self._whole = {"praise": fact.praised == fact.mentions, "complaint": fact.complained == fact.mentions}
+
+    def told(self, kind: str) -> str:
+        """Return a share of the mentions as the language says it."""
+        words = lexicon(self._language)["share"]
+        share = self.praise if kind == "praise" else self.complaint
+        return str(words["all" if self._whole[kind] else "some"]).format(share=share, mentions=grouped(self.mentions))
 
 
 def name_of(theme_id: str, label: str, language: str) -> str:
@@ -65,12 +72,7 @@ def compose(facts: Facts, language: str) -> list[Sentence]:
         found.append(_written("drawback", facts, language, criticized[0]))
     found += [_written("drawback_2", facts, language, theme, kind="drawback") for theme in criticized[1:2]]
     found += [_written("divided", facts, language, theme) for theme in divided]
-    if praised and criticized:
-        found.append(_written("suits_less", facts, language, praised[0], criticized[0], kind="suits"))
-    elif praised or criticized:
-        found.append(
-            _written("suits" if praised else "suits_not", facts, language, (praised or criticized)[0], kind="suits")
-        )
+    found += _suits(praised, criticized, facts, language)
     if facts.wishes and facts.wishes[0].wished >= 2:
         found.append(_written("wish", facts, language, facts.wishes[0]))
     if not (praised or criticized or divided):
@@ -78,11 +80,20 @@ def compose(facts: Facts, language: str) -> list[Sentence]:
     return found
 
 
+def _suits(praised: list[ThemeFact], criticized: list[ThemeFact], facts: Facts, language: str) -> list[Sentence]:
+    """Say for whom the product is, by themes for which one chooses a product."""
+    likes, lacks = ([t for t in side if t.theme_id not in rules()["no_preference"]] for side in (praised, criticized))
+    if not likes:
+        return []
+    chosen = [likes[0], *lacks[:1]]
+    return [_written("suits_less" if lacks else "suits", facts, language, *chosen, kind="suits")]
+
+
 def _written(template: str, facts: Facts, language: str, *themes: ThemeFact, kind: str | None = None) -> Sentence:
     words = lexicon(language)
     wordings = words["sentences"][template]
     seed = int.from_bytes(blake2b(f"{facts.product_id}\x1f{template}".encode(), digest_size=4).digest(), "big")
-    named = [Named(theme, name_of(theme.theme_id, theme.label, language)) for theme in themes]
+    named = [Named(theme, name_of(theme.theme_id, theme.label, language), language) for theme in themes]
     text = _template(wordings[seed % len(wordings)]).render(
         product=facts.name or words["this"],
         reviews=facts.reviews,
@@ -102,8 +113,13 @@ def _template(wording: str) -> Template:
 def _environment() -> Environment:
     # plain text, not HTML; a product's name is a value and is never read as a template
     made = Environment(undefined=StrictUndefined, autoescape=False)
-    made.filters["first"] = capital
+    made.filters.update(first=capital, count=grouped, of=Named.told)
     return made
+
+
+def grouped(count: int) -> str:
+    """Return a count as English writes it: `12,345`."""
+    return f"{count:,}"
 
 
 def capital(text: str) -> str:
