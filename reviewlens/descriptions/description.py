@@ -10,7 +10,7 @@ import pandas as pd
 
 from reviewlens.descriptions.facts import Facts, Source, ThemeFact
 from reviewlens.descriptions.prose import Sentence, compose, lexicon
-from reviewlens.descriptions.writers import Dropped, Writer, checked, prompt_of
+from reviewlens.descriptions.writers import SECONDS, Dropped, Patient, Writer, checked, prompt_of
 from reviewlens.privacy import clean
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ class Description:
         return f"<h4>{title}</h4><ul>{text}</ul>{left}{shown.to_html(index=False, escape=True)}"
 
 
-def describe(run: Run, product_id: str, *, language: str = "en", writer: Writer | None = None) -> Description:
+def describe(
+    run: Run, product_id: str, *, language: str = "en", writer: Writer | None = None, writer_seconds: float = SECONDS
+) -> Description:
     """Describe a product from the tables of a run: what buyers value, what to know before buying, open wishes.
 
     Args:
@@ -81,13 +83,15 @@ def describe(run: Run, product_id: str, *, language: str = "en", writer: Writer 
         writer: A callable from prompt to text, such as a language model. The prompt holds masked evidence only. Its
             sentences are checked one by one; those that the evidence does not support are in `.dropped`. If none is
             left, or the writer fails, the description is the one of the templates, and `.dropped` says why.
+        writer_seconds: How long an answer of the writer is waited for.
 
-    Raises `InputError` for an unknown product and `ConfigError` for an unknown language.
+    Raises `InputError` for an unknown product and `ConfigError` for an unknown language or a writer that is none.
     """
-    return described(Source.of(run).facts(str(product_id)), language=language, writer=writer)
+    patient = None if writer is None else Patient(writer, writer_seconds)
+    return described(Source.of(run).facts(str(product_id)), language=language, writer=patient)
 
 
-def described(facts: Facts, *, language: str = "en", writer: Writer | None = None) -> Description:
+def described(facts: Facts, *, language: str = "en", writer: Writer | Patient | None = None) -> Description:
     """Describe a product from facts that are gathered already."""
     lexicon(language)
     own = tuple(compose(facts, language))

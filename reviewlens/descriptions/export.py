@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from reviewlens.descriptions.description import Description, described
 from reviewlens.descriptions.facts import Source
-from reviewlens.descriptions.writers import Writer
+from reviewlens.descriptions.writers import SECONDS, Patient, Writer
 
 if TYPE_CHECKING:
     from reviewlens.run import Run
@@ -30,12 +30,21 @@ SCHEMA = pa.schema(
 _PRODUCTS = 500  # in memory before they are written
 
 
-def describe_all(run: Run, out: str | os.PathLike[str], *, language: str = "en", writer: Writer | None = None) -> int:
+def describe_all(
+    run: Run,
+    out: str | os.PathLike[str],
+    *,
+    language: str = "en",
+    writer: Writer | None = None,
+    writer_seconds: float = SECONDS,
+) -> int:
     """Write the description of every product to a Parquet file, in order of product; return how many.
 
     `dropped` holds why sentences of a writer were left out. A writer that fails for one product leaves that product
-    with the description of the templates. The file appears whole or not at all.
+    with the description of the templates; so does one that gives no answer within `writer_seconds`, and after three
+    such products in a row it is not asked again. The file appears whole or not at all.
     """
+    patient = None if writer is None else Patient(writer, writer_seconds)
     source, target = Source.of(run), Path(out)
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{os.getpid()}")
@@ -44,7 +53,7 @@ def describe_all(run: Run, out: str | os.PathLike[str], *, language: str = "en",
         with pq.ParquetWriter(draft, SCHEMA) as sink:
             for start in range(0, len(products), _PRODUCTS):
                 block = products[start : start + _PRODUCTS]
-                found = [described(source.facts(product), language=language, writer=writer) for product in block]
+                found = [described(source.facts(product), language=language, writer=patient) for product in block]
                 sink.write_table(pa.Table.from_pylist([_row(one) for one in found], schema=SCHEMA))
         draft.replace(target)
     finally:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -117,6 +118,34 @@ def test_a_writer_that_fails(writer: Any, why: str, facts: Facts) -> None:
     found = described(facts, writer=writer)
     assert found.text == described(facts).text
     assert why in found.dropped[0].why
+
+
+def test_a_writer_that_hangs_is_not_waited_for(run: rl.Run, tmp_path: Path) -> None:
+    asked: list[str] = []
+    never = threading.Event()
+
+    def hangs(prompt: str) -> str:
+        asked.append(prompt)
+        never.wait()
+        return "The sound is great."
+
+    found = describe(run, "EB-200", writer=hangs, writer_seconds=0.05)
+    assert found.text == describe(run, "EB-200").text
+    assert "no answer within 0.05 seconds" in found.dropped[0].why
+    asked.clear()
+    count = describe_all(run, tmp_path / "all.parquet", writer=hangs, writer_seconds=0.05)
+    never.set()
+    table: pd.DataFrame = pq.read_table(tmp_path / "all.parquet").to_pandas()
+    assert len(table) == count > 3 == len(asked)
+    assert "not asked again" in table["dropped"].iloc[-1][0]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"), [({"writer": "gpt"}, "cannot be called"), ({"writer_seconds": 0}, "no time")]
+)
+def test_a_writer_that_is_none(given: dict[str, Any], why: str, run: rl.Run) -> None:
+    with pytest.raises(ConfigError, match=why):
+        describe(run, "EB-200", **{"writer": raises, **given})
 
 
 def test_a_writer_is_checked_sentence_by_sentence(facts: Facts) -> None:
