@@ -93,6 +93,7 @@ class _Job:
                 if isinstance(outcome, BaseException):
                     raise explained(outcome) from outcome
                 found = whole = outcome
+                self._thread.join()  # it has nothing left to cancel
             for receipt in found:
                 if receipt["id"] not in told:
                     told.add(receipt["id"])
