@@ -100,6 +100,8 @@ class Remote:
                 return bytes(stream.read()).decode("utf-8").strip()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise self._cannot("read", error) from None
 
     def send(self, path: Path, name: str) -> None:
         """Write a file to the folder."""
@@ -135,9 +137,12 @@ class Remote:
                         while chunk := file.read(CHUNK):
                             stream.write(chunk)
         except OSError as error:
-            raise StoreError(
-                f"cannot be written: {_said(error)}", where=f"{self.url}/{name}", hint="look at your rights"
-            ) from None
+            raise self._cannot("written", error, name) from None
+
+    def _cannot(self, done: str, error: OSError, name: str = "") -> StoreError:
+        where = f"{self.url}/{name}".rstrip("/")
+        hint = storage_hint(self.url) or "check the address and your rights"
+        return StoreError(f"cannot be {done}: {_said(error)}", where=where, hint=hint)
 
     def _fetch(self, name: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -155,9 +160,7 @@ class Remote:
         try:
             found = self.files.get_file_info(fs.FileSelector(base, recursive=True, allow_not_found=True))
         except OSError as error:
-            raise StoreError(
-                f"cannot be listed: {_said(error)}", where=self.url, hint="check the address and your rights"
-            ) from None
+            raise self._cannot("listed", error) from None
         return {info.path.removeprefix(f"{self.root}/"): info.size for info in found if info.type == fs.FileType.File}
 
 

@@ -12,7 +12,7 @@ import pytest
 from pyarrow import fs
 
 import reviewlens as rl
-from reviewlens.errors import ConfigError, InputError, InputNotFoundError, LockedError
+from reviewlens.errors import ConfigError, InputError, InputNotFoundError, LockedError, StoreError
 from reviewlens.remote import Remote, is_remote, mirrored
 
 TEXTS = ["The battery died.", "电池不耐用", "Lovely colour, but the zip broke", "ok", ""]
@@ -117,6 +117,20 @@ def test_hdfs_without_its_library_says_what_it_needs(monkeypatch, tmp_path):
         lambda: rl.analyze(reviews(3), out="hdfs://127.0.0.1:9/lens"),
     ):
         with pytest.raises((InputError, ConfigError), match="HADOOP_HOME") as error:
+            call()
+        assert len(str(error.value).splitlines()) == 3
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_s3_that_does_not_answer_says_what_it_needs(monkeypatch, tmp_path):
+    for name, value in {"ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x", "ENDPOINT_URL": "http://127.0.0.1:9"}.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for call in (
+        lambda: rl.analyze("s3://nobody/exports-of-none/", out=tmp_path / "lens"),
+        lambda: rl.analyze(reviews(3), out="s3://nobody/lens-of-none"),
+    ):
+        with pytest.raises((InputError, StoreError), match="AWS_ACCESS_KEY_ID") as error:
             call()
         assert len(str(error.value).splitlines()) == 3
     assert not list(tmp_path.rglob("*.parquet"))

@@ -78,9 +78,11 @@ def filesystem(uri: str | None) -> fs.FileSystem:
 
 
 def storage_hint(uri: str) -> str | None:
-    """Return what a kind of storage needs on this machine, where it needs something."""
+    """Return what this machine needs for a kind of storage, None where that is nothing."""
     if _HADOOP.match(uri):
         return "set JAVA_HOME, HADOOP_HOME (with lib/native/libhdfs.so) and CLASSPATH=$(hadoop classpath --glob)"
+    if uri.startswith("s3"):
+        return "check the address, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or the role) and AWS_ENDPOINT_URL"
     return None
 
 
