@@ -34,8 +34,8 @@ class _Words(NamedTuple):
     fixed: NDArray[np.bool_]  # is a fixed expression, which no negation turns
     negator: NDArray[np.bool_]
     compared: NDArray[np.bool_]  # negates what is said of a thing, across words: "没有他的大"
-    things: Phrases
-    groups: NDArray[np.bool_]  # shape (things, qualities)
+    listed: NDArray[np.bool_]  # is a word, and not only a thing
+    groups: NDArray[np.bool_]  # shape (words, qualities): is a thing of that kind
     quality: NDArray[np.float64]  # shape (words, qualities): what the word says of a thing of that kind
     reach: NDArray[np.int64]  # characters that may stand between the word and the thing
 
@@ -63,15 +63,15 @@ def _words() -> _Words:
                 side.setdefault(word, 0.0)
                 reach[word] = int(languages()[code]["opinion"]["reach"])
         groups.update(((fold(thing), number), True) for thing in kind["of"])
-    words, things = list(side), list(dict.fromkeys(thing for thing, _ in groups))
+    words = list(dict.fromkeys([*side, *(thing for thing, _ in groups)]))
     return _Words(
         Phrases(words),
-        np.fromiter(side.values(), np.float64, len(side)),
+        np.array([side.get(w, 0.0) for w in words]),
         np.array([w in fixed for w in words], np.bool_),
         np.array([w in negators for w in words], np.bool_),
         np.array([w in compared for w in words], np.bool_),
-        Phrases(things),
-        np.array([[(t, k) in groups for k in range(len(kinds))] for t in things], np.bool_),
+        np.array([w in side for w in words], np.bool_),
+        np.array([[(w, k) in groups for k in range(len(kinds))] for w in words], np.bool_),
         np.array([[said.get((w, k), 0.0) for k in range(len(kinds))] for w in words], np.float64),
         np.array([reach.get(w, 0) for w in words], np.int64),
     )
@@ -83,13 +83,19 @@ def lean(texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int3
     An expression that makes up half of a clause or more is what the clause says, and counts `WHOLE` times.
     """
     words = _words()
-    found = longest(words.phrases.find(texts, owner, bounds))
+    places = words.phrases.find(texts, owner, bounds)
+    found = longest(_only(places, words.listed))
     length = (bounds[:, 1] - bounds[:, 0])[found.segment]
     whole = words.fixed[found.phrase] & (2 * (found.end - found.start) >= length)
     weight = words.side[found.phrase] * np.where(whole, WHOLE, 1.0)
-    of_thing = _said_of_things(found, words.things.find(texts, owner, bounds))
+    of_thing = _said_of_things(found, _only(places, words.groups.any(axis=1)))
     weight = np.where(of_thing != 0, of_thing, weight) * _turned(found, of_thing != 0)
     return np.bincount(found.segment, weights=weight, minlength=len(owner)).astype(np.float64)
+
+
+def _only(places: Places, wanted: NDArray[np.bool_]) -> Places:
+    keep = wanted[places.phrase]
+    return Places(*(column[keep] for column in places))
 
 
 def _turned(found: Places, of_thing: NDArray[np.bool_]) -> NDArray[np.float64]:
