@@ -39,7 +39,7 @@ _GUESSED = 0.4
 """Weight of the first guess beside what was learned from the reviews."""
 _OWN = 0.7
 """How freely a phrase may depart from phrases of like meaning when the model learns."""
-_NEEDED = -1.5
+_NEEDED = -1.2
 """What the model's sum must reach: a review is given a theme from a probability of about a quarter on."""
 _FLOOR = 0.16
 """And what they must reach whatever the model says."""

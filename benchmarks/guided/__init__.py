@@ -1,0 +1,1 @@
+"""Guided themes beside their seeds alone and a supervised classifier."""
