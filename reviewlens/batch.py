@@ -83,7 +83,7 @@ def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
     there is a customer or a date (two customers may well say "good" of one product); else by source and row.
     """
     columns = {name: rows.column(name).to_pylist() for name in rows.schema.names if name in _HASHED}
-    texts = [text.normalize(join(t, b)) for t, b in zip(columns["title"], columns["text"], strict=True)]
+    texts = text.normalize_all([join(t, b) for t, b in zip(columns["title"], columns["text"], strict=True)])
     numbers = rows.column("row").to_pylist()
     times = {name: pc.cast(rows.column(name), pa.int64()).to_pylist() for name in ("created_at", "deleted_at")}
     review_id, key, content, reason = [], [], [], []
@@ -143,7 +143,7 @@ def read_batch(batch: Batch, classifier: Classifier) -> Reading:
     """Score reviews and clauses in one pass; equal texts are read once."""
     which = np.array([i for i, reason in enumerate(batch.reason) if reason == SCORED_REASON], np.int64)
     texts = [batch.texts[i] for i in which]
-    owner, bounds = text.segments(texts)
+    owner, bounds = text.segments(texts, classifier.threads)
     return Reading(which, texts, owner, bounds, classifier.score_segments(texts, owner, bounds))
 
 

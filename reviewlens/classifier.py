@@ -16,10 +16,12 @@ from reviewlens import artefact as folder
 from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
 from reviewlens.errors import ConfigError, InputError, StoreError
+from reviewlens.models.graph import tap_graph, tap_tables
 from reviewlens.models.linear import NgramModel
 from reviewlens.models.mixture import Mixture
-from reviewlens.models.runtime import OnnxNetwork
+from reviewlens.models.runtime import STRIDE, OnnxNetwork
 from reviewlens.schemas import LABELS
+from reviewlens.threads import Threads
 from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
 
 if TYPE_CHECKING:
@@ -58,7 +60,8 @@ class Classifier:
         if not 0.0 <= abstain_below <= 1.0:
             raise ConfigError(f"abstain_below must be between 0 and 1, not {abstain_below}")
         self._parts, self._abstain_below = parts, abstain_below
-        self._model = _model(parts, threads)
+        self.threads = Threads(threads)
+        self._model = _model(parts, self.threads)
 
     @classmethod
     def load(
@@ -76,7 +79,7 @@ class Classifier:
             neutral_prior: Share of neutral reviews where the classifier will be used, at least 0 and below 1; the
                 probabilities move with it. None keeps the prior of training (`metrics["neutral_prior"]`).
             abstain_below: `predict` answers "abstained" where the largest probability is below this.
-            threads: Threads of ONNX Runtime; 0 lets it choose. The answers do not depend on it.
+            threads: Threads to score with; 0 for one per core. The answers do not depend on it.
 
         Raises:
             InputNotFoundError: There is no model at `path`.
@@ -200,7 +203,7 @@ class Classifier:
         return explain(self, text)
 
     def _encode(self, texts: Sequence[str]) -> Encoded:
-        return self._parts.tokenizer.encode(texts, head=HEAD, tail=TAIL)
+        return self._parts.tokenizer.encode(texts, head=HEAD, tail=TAIL, threads=self.threads)
 
 
 def _unknown_rate(encoded: Encoded) -> NDArray[np.float64]:
@@ -215,14 +218,17 @@ def _bundled() -> Path:
     return Path(str(resources.files("reviewlens") / "data" / "default_model"))
 
 
-def _model(parts: Artefact, threads: int) -> Mixture:
+def _model(parts: Artefact, threads: Threads) -> Mixture:
     weights = parts.weights
     network = None
     if parts.graph is not None:
-        network = OnnxNetwork(parts.graph, weights["embedding.int8"], weights["embedding.scale"], threads=threads)
+        table, scale, graph, taps = weights["embedding.int8"], weights["embedding.scale"], parts.graph, None
+        if parts.model == "lstm":  # the network of `graph`, faster
+            graph, taps = tap_graph(weights, parts.settings["heads"], STRIDE), tap_tables(weights, table, scale)
+        network = OnnxNetwork(graph, table, scale, taps=taps, threads=threads)
     ngrams = NgramModel.from_arrays(weights) if "ngram.weight" in weights else None
     c = parts.calibration
-    return Mixture(network, ngrams, (c.network_weight, c.ngram_weight), (c.network_slope, c.ngram_slope))
+    return Mixture(network, ngrams, (c.network_weight, c.ngram_weight), (c.network_slope, c.ngram_slope), threads)
 
 
 def _checked(texts: Sequence[str]) -> list[str]:

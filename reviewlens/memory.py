@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-_SLOTS = 1 << 20
+_BITS = 20  # slots of the memory
 _MOST = 400_000  # runs; above it lookups would meet ever longer chains
 _ROOM = 1 << 21  # subwords of all runs
 _LENGTH_BITS = 12  # a run of 200 characters has at most 800 bytes, one subword each
+
+
+class Keys:
+    """A set of 64-bit keys, none of them 0, each in a slot of its own; open addressing with linear probing."""
+
+    def __init__(self, bits: int) -> None:
+        self._keys = np.zeros(1 << bits, np.uint64)
+        self._mask = (1 << bits) - 1
+
+    def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Return the slot of each key, -1 for one that is not there."""
+        slot = (keys & np.uint64(self._mask)).astype(np.int64)
+        held = self._keys[slot]
+        astray = np.flatnonzero(held != keys)
+        while len(astray):
+            empty = held[astray] == 0
+            slot[astray[empty]] = -1
+            astray = astray[~empty]
+            slot[astray] = (slot[astray] + 1) & self._mask
+            held[astray] = self._keys[slot[astray]]
+            astray = astray[held[astray] != keys[astray]]
+        return slot
+
+    def add(
+        self, keys: NDArray[np.uint64], before: Callable[[NDArray[np.int64], NDArray[np.int64]], None] | None = None
+    ) -> NDArray[np.int64]:
+        """Add distinct new keys and return the slot of each.
+
+        `before(slots, places)` is called with the slots of `keys[places]` before a reader can see them.
+        """
+        slot = (keys & np.uint64(self._mask)).astype(np.int64)
+        left = np.arange(len(keys))
+        while len(left):
+            free = left[self._keys[slot[left]] == 0]
+            _, first = np.unique(slot[free], return_index=True)
+            placed = free[first]
+            if before is not None:
+                before(slot[placed], placed)
+            self._keys[slot[placed]] = keys[placed]
+            left = np.setdiff1d(left, placed, assume_unique=True)
+            slot[left] = (slot[left] + 1) & self._mask
+        return slot
 
 
 class Memory:
@@ -18,24 +62,14 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._keys = np.zeros(_SLOTS, np.uint64)
-        self._where = np.zeros(_SLOTS, np.int64)
+        self._keys = Keys(_BITS)
+        self._where = np.zeros(1 << _BITS, np.int64)
         self._ids = np.zeros(_ROOM, np.int32)
         self._runs, self._used = 0, 0
 
     def slots(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the slot of each key, -1 for one that is not known."""
-        slot = (keys & np.uint64(_SLOTS - 1)).astype(np.int64)
-        held = self._keys[slot]
-        astray = np.flatnonzero(held != keys)
-        while len(astray):
-            empty = held[astray] == 0
-            slot[astray[empty]] = -1
-            astray = astray[~empty]
-            slot[astray] = (slot[astray] + 1) & (_SLOTS - 1)
-            held[astray] = self._keys[slot[astray]]
-            astray = astray[held[astray] != keys[astray]]
-        return slot
+        return self._keys.find(keys)
 
     def ids(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the subwords of the runs at `slots`, end to end, and the number of each."""
@@ -55,13 +89,8 @@ class Memory:
         self._ids[self._used : self._used + len(ids)] = ids
         where = ((self._used + np.cumsum(counts) - counts) << _LENGTH_BITS) | counts
         self._used, self._runs = self._used + len(ids), self._runs + len(keys)
-        slot = (keys & np.uint64(_SLOTS - 1)).astype(np.int64)
-        left = np.arange(len(keys))
-        while len(left):
-            free = left[self._keys[slot[left]] == 0]
-            _, first = np.unique(slot[free], return_index=True)
-            placed = free[first]
-            self._where[slot[placed]] = where[placed]  # before the key: a reader that sees the key finds its place
-            self._keys[slot[placed]] = keys[placed]
-            left = np.setdiff1d(left, placed, assume_unique=True)
-            slot[left] = (slot[left] + 1) & (_SLOTS - 1)
+
+        def place(slots: NDArray[np.int64], places: NDArray[np.int64]) -> None:
+            self._where[slots] = where[places]
+
+        self._keys.add(keys, place)

@@ -148,6 +148,11 @@ def mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return keys ^ (keys >> np.uint64(29))
 
 
+def powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return at least `size` powers of an odd number modulo 2**64, from the 0th, and of its inverse."""
+    return _powers(1 << max(17, size.bit_length()))
+
+
 @cache
 def _powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     """Return the powers 0 to size - 1 of an odd number modulo 2**64, and of its inverse."""
@@ -164,8 +169,8 @@ def _keys(
     points: NDArray[np.uint32], start: NDArray[np.int64], end: NDArray[np.int64], opens: NDArray[np.bool_]
 ) -> NDArray[np.uint64]:
     """Return a polynomial hash of each run from sums over all that stands before it (Karp and Rabin 1987)."""
-    powers, inverses = _powers(1 << max(17, len(points).bit_length()))
+    weights, inverses = powers(len(points))
     total = np.zeros(len(points) + 1, np.uint64)
-    np.cumsum(_values()[points] * powers[: len(points)], out=total[1:])
+    np.cumsum(_values()[points] * weights[: len(points)], out=total[1:])
     keys = (total[end] - total[start]) * inverses[start]
     return np.maximum(mix(keys + opens * _FIRST), np.uint64(1))

@@ -67,8 +67,8 @@ def score(
 def score_texts(texts: Sequence[str | None], classifier: Classifier) -> pa.Table:
     """Return the `ADDED` columns for n texts; nulls where a text is empty."""
     which = [i for i, t in enumerate(texts) if t and not t.isspace()]
-    said = [text.normalize(texts[i] or "") for i in which]
-    owner, bounds = text.segments(said)
+    said = text.normalize_all([texts[i] or "" for i in which], classifier.threads)
+    owner, bounds = text.segments(said, classifier.threads)
     found = classifier.score_segments(said, owner, bounds)
     made = {
         "polarity": list(needs.review_polarity(found.proba, owner, found.segment_proba)),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from reviewlens import letters
 from reviewlens.languages import words
 from reviewlens.letters import NOTHING, SPACED, UNSPACED
+from reviewlens.threads import Threads, blocks
 
 LONGEST = 400  # characters of a clause
 _SPACE, _SOFT, _HARD, _BREAK = 4, 5, 6, 7  # classes beside those of `letters.kinds`
@@ -50,6 +51,33 @@ def normalize(text: str) -> str:
     return letters.spell(letters.normal()[letters.codes(text)])
 
 
+def normalize_all(texts: Sequence[str], threads: Threads | None = None) -> list[str]:
+    """Return `normalize` of each text, many at once."""
+    base = _bases(texts)
+
+    def one_block(span: tuple[int, int]) -> list[str]:
+        joined = "\n".join(texts[slice(*span)])
+        if joined.isascii():
+            said = joined.encode().translate(_ascii()).decode()
+        else:
+            said = letters.spell(letters.normal()[letters.codes(joined)])
+        start = base[span[0] : span[1] + 1] - base[span[0]]
+        return [said[a : b - 1] for a, b in pairwise(start.tolist())]
+
+    return list(chain.from_iterable((threads or Threads(1)).map(one_block, blocks(base, _CHUNK))))
+
+
+@cache
+def _ascii() -> bytes:
+    return bytes(range(128)).decode().translate({**dict.fromkeys(range(32), " "), 10: "\n", 127: " "}).encode() + bytes(
+        128
+    )
+
+
+def _bases(texts: Sequence[str]) -> NDArray[np.int64]:
+    return np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
+
+
 def fold(text: str) -> str:
     """Return `text` as it is compared with cues: normal, lower case, simplified characters; same length."""
     if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
@@ -62,24 +90,25 @@ def segment(text: str) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in segments([text])[1]]
 
 
-def segments(texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def segments(texts: Sequence[str], threads: Threads | None = None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the clauses of n texts: `owner` int32 of shape (m,), ascending in [0, n), and `bounds` int32 (m, 2).
 
     `bounds` holds the first and the past-the-last character of each clause in its text. A clause has at least one
     letter, digit or picture, no surrounding space, and at most `LONGEST` characters. The clauses of a text depend on
     that text alone.
     """
-    base = np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
-    owners, bounds = [np.zeros(0, np.int32)], [np.zeros((0, 2), np.int32)]
-    at = 0
-    while at < len(texts):
-        stop = max(at + 1, int(np.searchsorted(base, base[at] + _CHUNK)) - 1)
+    base = _bases(texts)
+
+    def one_block(span: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        at, stop = span
         start, end = _clauses("\n".join(texts[at:stop]) + "\n")
         owner = np.searchsorted(base[at : stop + 1] - base[at], start, side="right") - 1
         begin = base[at + owner] - base[at]
-        owners.append((at + owner).astype(np.int32))
-        bounds.append(np.stack([start - begin, end - begin], axis=1).astype(np.int32))
-        at = stop
+        return (at + owner).astype(np.int32), np.stack([start - begin, end - begin], axis=1).astype(np.int32)
+
+    found = (threads or Threads(1)).map(one_block, blocks(base, _CHUNK))
+    nothing = np.zeros(0, np.int32), np.zeros((0, 2), np.int32)
+    owners, bounds = zip(nothing, *found, strict=True)
     return np.concatenate(owners), np.concatenate(bounds)
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
-from itertools import accumulate, chain
+from itertools import accumulate
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -23,8 +23,10 @@ from numpy.typing import NDArray
 
 from reviewlens import letters
 from reviewlens.errors import ArtefactError
+from reviewlens.lattice import Lattice
 from reviewlens.memory import Memory
 from reviewlens.runs import Cutter, Runs
+from reviewlens.threads import Threads, blocks
 
 PAD, CUT, UNKNOWN = 0, 1, 2
 SPECIALS = ("<pad>", "<cut>", "<unk>")
@@ -33,6 +35,7 @@ _BYTES = tuple(f"<0x{value:02X}>" for value in range(256))
 FIRST_PIECE = FIRST_BYTE + len(_BYTES)
 _SPACE = "▁"  # the mark of a word start, as in SentencePiece
 _CHUNK = 1 << 16  # characters cut at once, so that tables stay in the processor's cache
+_MOST_AT_ONCE = 100_000  # new runs of all texts that are encoded together
 Ids = NDArray[np.int32]
 
 
@@ -77,7 +80,6 @@ class Tokenizer:
 
     def __init__(self, model: Any) -> None:
         self._model = model
-        self._cuts: Cutter | None = None
         self._memory = Memory()
         self._lock = Lock()
 
@@ -134,36 +136,67 @@ class Tokenizer:
         vocab: dict[str, int] = self._model.get_vocab()
         return sorted(vocab, key=vocab.__getitem__)
 
-    @property
+    @cached_property
     def _cutter(self) -> Cutter:
-        if self._cuts is None:
-            self._cuts = Cutter(self.pieces(), normal_form)
-        return self._cuts
+        return Cutter(self.pieces(), normal_form)
 
-    def _learn(self, memory: Memory, text: str, runs: Runs, new: NDArray[np.int64]) -> Memory:
-        """Encode the runs `new`, in one call, and return the memory that holds them and all other runs of the text."""
-        keys, first = np.unique(runs.key[new], return_index=True)
-        places = new[first]
-        spans = zip(runs.start[places].tolist(), runs.end[places].tolist(), runs.opens[places].tolist(), strict=True)
-        forms = [_opened(normal_form(text[a:b])) if opens else normal_form(text[a:b]) for a, b, opens in spans]
-        found = [e.ids for e in self._model.encode_batch_fast(forms, add_special_tokens=False)]
-        counts = np.fromiter(map(len, found), np.int64, len(found))
-        total = int(counts.sum())
+    @cached_property
+    def _lattice(self) -> Lattice:
+        vocab = json.loads(self._model.to_str())["model"]["vocab"]
+        return Lattice([piece for piece, _ in vocab], np.array([score for _, score in vocab]))
+
+    def _subwords(self, forms: list[str]) -> tuple[Ids, NDArray[np.int64]]:
+        """Return the subwords of each form end to end, and the number of each."""
+        ids, counts = self._lattice.search(forms)
+        left = np.flatnonzero(counts == 0)
+        if not len(left):
+            return ids, counts
+        encodings = self._model.encode_batch_fast([forms[i] for i in left.tolist()], add_special_tokens=False)
+        others = [np.array(encoding.ids, np.int32) for encoding in encodings]
+        sizes = counts.copy()
+        sizes[left] = [len(part) for part in others]
+        result = np.zeros(int(sizes.sum()), np.int32)
+        from_library = np.repeat(np.isin(np.arange(len(forms)), left, assume_unique=True), sizes)
+        result[from_library], result[~from_library] = np.concatenate(others), ids
+        return result, sizes
+
+    def _learn(self, memory: Memory, forms: list[str], keys: NDArray[np.uint64]) -> Memory:
+        """Encode the forms of distinct keys, and return the memory that holds them."""
+        ids, counts = self._subwords(forms)
         with self._lock:
-            if not memory.has_room(len(keys), total):
+            if not memory.has_room(len(keys), len(ids)):
                 memory = self._memory = Memory()
             unknown = memory.slots(keys) < 0
-            ids = np.fromiter(chain.from_iterable(found), np.int32, total)
             memory.keep(keys[unknown], ids[np.repeat(unknown, counts)], counts[unknown])
         return memory
 
-    def _encode_joined(self, text: str, base: NDArray[np.int64]) -> tuple[Ids, Ids, NDArray[np.int64]]:
-        """Return ids, starts and number of subwords of texts joined by one character; `base` is where each begins."""
+    def _cut(self, text: str) -> tuple[Runs, NDArray[np.int64]]:
+        """Return the runs of joined texts, and one of each that are not known yet."""
         runs = self._cutter.cut(letters.codes(text))
+        new = np.flatnonzero(self._memory.slots(runs.key) < 0)
+        return runs, new[np.unique(runs.key[new], return_index=True)[1]]
+
+    def _learn_all(self, joined: Sequence[str], cuts: Sequence[tuple[Runs, NDArray[np.int64]]]) -> None:
+        """Encode what is new in any of the texts, in one call, if it is not too much."""
+        keys = np.concatenate([np.zeros(0, np.uint64), *(runs.key[new] for runs, new in cuts)])
+        distinct, first = np.unique(keys, return_index=True)
+        if not 0 < len(distinct) <= _MOST_AT_ONCE:
+            return
+        first.sort()
+        ends = np.cumsum([len(new) for _, new in cuts])
+        forms: list[str] = []
+        for text, (runs, new), end in zip(joined, cuts, ends.tolist(), strict=True):
+            own = first[slice(*np.searchsorted(first, [end - len(new), end]))] - (end - len(new))
+            forms += _forms(text, runs, new[own])
+        self._learn(self._memory, forms, keys[first])
+
+    def _look_up(self, text: str, base: NDArray[np.int64], runs: Runs) -> tuple[Ids, Ids, NDArray[np.int64]]:
+        """Return ids, starts and number of subwords of texts joined by one character; `base` is where each begins."""
         memory = self._memory
         slots = memory.slots(runs.key)
-        while len(new := np.flatnonzero(slots < 0)):
-            memory = self._learn(memory, text, runs, new)
+        while len(new := np.flatnonzero(slots < 0)):  # only where the memory was full
+            new = new[np.unique(runs.key[new], return_index=True)[1]]
+            memory = self._learn(memory, _forms(text, runs, new), runs.key[new])
             slots = memory.slots(runs.key)
         ids, counts = memory.ids(slots)
         first = np.searchsorted(runs.start, base)
@@ -172,7 +205,7 @@ class Tokenizer:
         total = np.concatenate([[0], np.cumsum(counts)])
         return ids, starts, np.diff(total[first])
 
-    def encode(self, texts: Sequence[str], *, head: int, tail: int) -> Encoded:
+    def encode(self, texts: Sequence[str], *, head: int, tail: int, threads: Threads | None = None) -> Encoded:
         """Return subword ids of each text: all of them, or the first `head`, a cut mark and the last `tail`.
 
         What is encoded of a text depends on that text alone.
@@ -182,12 +215,17 @@ class Tokenizer:
             if len(text) > 10 * (head + tail) + 200:
                 short[row], gaps[row] = _shorten(text, head, tail)
         base = np.fromiter(accumulate((len(text) + 1 for text in short), initial=0), np.int64, len(short) + 1)
-        parts = []
-        at = 0
-        while at < len(short):
-            stop = max(at + 1, int(np.searchsorted(base, base[at] + _CHUNK)) - 1)
-            parts.append(self._encode_joined("\n".join(short[at:stop]), base[at : stop + 1] - base[at]))
-            at = stop
+        threads = threads or Threads(1)
+        spans = blocks(base, _CHUNK)
+        joined = ["\n".join(short[slice(*span)]) for span in spans]
+        cuts = threads.map(self._cut, joined)
+        self._learn_all(joined, cuts)
+
+        def look_up(place: int) -> tuple[Ids, Ids, NDArray[np.int64]]:
+            first, last = spans[place]
+            return self._look_up(joined[place], base[first : last + 1] - base[first], cuts[place][0])
+
+        parts = threads.map(look_up, range(len(spans)))
         ids = np.concatenate([np.zeros(0, np.int32), *(part[0] for part in parts)])
         starts = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in parts)])
         offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *(p[2] for p in parts)]))])
@@ -211,6 +249,12 @@ def _shorten(text: str, head: int, tail: int) -> tuple[str, int]:
     stop = front if stop < 0 else stop
     begin = len(text) - back if begin < 0 else begin
     return text[:stop] + " " + text[begin + 1 :], stop + 1
+
+
+def _forms(text: str, runs: Runs, which: NDArray[np.int64]) -> list[str]:
+    """Return the forms in which the runs `which` are looked up."""
+    spans = zip(runs.start[which].tolist(), runs.end[which].tolist(), runs.opens[which].tolist(), strict=True)
+    return [_opened(normal_form(text[a:b])) if opens else normal_form(text[a:b]) for a, b, opens in spans]
 
 
 def _opened(form: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewlens.text import LONGEST, fold, language, normalize, segment, segments
+from reviewlens.text import LONGEST, fold, language, normalize, normalize_all, segment, segments
 
 MESSY = st.text(
     st.one_of(
@@ -129,3 +129,8 @@ def test_endless_text_is_cut(text):
 )
 def test_language(text, code):
     assert language(text) == code
+
+
+@given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("aA \n\t\x7f，’")), max_size=12), max_size=8))
+def test_many_texts_are_normalized_as_each_alone(texts: list[str]) -> None:
+    assert normalize_all(texts) == [normalize(text) for text in texts]

@@ -66,10 +66,12 @@ def test_every_model_learns_saves_and_answers_alike(table: pd.DataFrame, model: 
 def test_torch_and_onnx_agree(name: str) -> None:
     from importlib import import_module
 
+    import onnx
+
     from reviewlens.artefact import quantize
     from reviewlens.models import NETWORKS
-    from reviewlens.models.graph import network_graph
-    from reviewlens.models.runtime import OnnxNetwork
+    from reviewlens.models.graph import network_graph, tap_graph, tap_tables
+    from reviewlens.models.runtime import STRIDE, OnnxNetwork
     from reviewlens.tokenizer import Encoded
 
     entry = NETWORKS[name]
@@ -80,7 +82,13 @@ def test_torch_and_onnx_agree(name: str) -> None:
     state = {key: value.detach().numpy() for key, value in network.state_dict().items()}
     codes, scale = quantize(state.pop("embedding.weight"))
     network.embedding.weight.data = torch.from_numpy(codes * scale[:, None])
-    frozen = OnnxNetwork(network_graph(name, state, vars(settings)), codes, scale, threads=1)
+    graph = network_graph(name, state, vars(settings))
+    networks = [OnnxNetwork(graph, codes, scale)]
+    onnx.checker.check_model(graph, full_check=True)
+    if name == "lstm":
+        tapped = tap_graph(state, settings.heads, STRIDE)
+        onnx.checker.check_model(tapped, full_check=True)
+        networks.append(OnnxNetwork(tapped, codes, scale, taps=tap_tables(state, codes, scale)))
     generator = np.random.default_rng(0)
     for length in (1, 3, 16, 17, 127):
         ids = generator.integers(1, 300, length).astype(np.int32)
@@ -91,10 +99,10 @@ def test_torch_and_onnx_agree(name: str) -> None:
         member[0, 0, :length] = member[0, 1, : (length + 1) // 2] = 1
         encoded = Encoded(ids, np.zeros(length, np.int32), np.array([0, length]), np.zeros(1, bool))
         clause = np.where(np.arange(length) < (length + 1) // 2, 0, -1)
-        ours = np.concatenate(frozen.logits(encoded, clause, np.array([1])))
+        ours = [np.concatenate(frozen.logits(encoded, clause, np.array([1]))) for frozen in networks]
         with torch.no_grad():
             theirs = network(torch.from_numpy(padded), torch.from_numpy(member))[0].numpy()
-        assert np.allclose(ours, theirs, atol=1e-4)
+        assert all(np.allclose(answer, theirs, atol=1e-4) for answer in ours)
 
 
 def test_the_same_seed_gives_the_same_model(table: pd.DataFrame) -> None:

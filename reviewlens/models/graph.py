@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewlens.models import onnx_bytes
+
 OPSET = 17
+TAPS = ("before", "here", "after")
 Weights = Mapping[str, NDArray[np.float32]]
 
 
@@ -20,16 +23,13 @@ class Graph:
     """Collects nodes and constants."""
 
     def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.constants: list[Any] = []
+        self.nodes: list[bytes] = []
+        self.constants: dict[str, bytes] = {}
 
     def constant(self, name: str, value: Any) -> str:
         """Add a constant tensor."""
-        from onnx import numpy_helper
-
-        if any(known.name == name for known in self.constants):
-            return name
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        if name not in self.constants:
+            self.constants[name] = onnx_bytes.tensor(name, np.asarray(value))
         return name
 
     def ints(self, name: str, *values: int) -> str:
@@ -38,10 +38,8 @@ class Graph:
 
     def add(self, op: str, inputs: list[str], output: str | list[str], **attributes: Any) -> str:
         """Add a node and return the name of its first output."""
-        from onnx import helper
-
         outputs = [output] if isinstance(output, str) else output
-        self.nodes.append(helper.make_node(op, inputs, outputs, **attributes))
+        self.nodes.append(onnx_bytes.node(op, inputs, outputs, **attributes))
         return outputs[0]
 
     def linear(self, source: str, name: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
@@ -53,16 +51,9 @@ class Graph:
         product = self.add("MatMul", [source, self.constant(f"{layer}.w", weight.T)], f"{name}.product")
         return self.add("Add", [product, self.constant(f"{layer}.b", bias)], f"{name}.sum")
 
-    def finish(self, inputs: list[Any], outputs: list[Any]) -> bytes:
-        """Check the graph and return its bytes."""
-        import onnx
-        from onnx import helper
-
-        graph = helper.make_graph(self.nodes, "reviewlens", inputs, outputs, self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="reviewlens")
-        model.ir_version = 8
-        onnx.checker.check_model(model)
-        return bytes(model.SerializeToString())
+    def finish(self, inputs: list[bytes], outputs: list[bytes]) -> bytes:
+        """Return the graph as the bytes of an ONNX model."""
+        return onnx_bytes.model(self.nodes, list(self.constants.values()), inputs, outputs, OPSET)
 
 
 def network_graph(model: str, weights: Weights, settings: Mapping[str, Any]) -> bytes:
@@ -77,10 +68,43 @@ def network_graph(model: str, weights: Weights, settings: Mapping[str, Any]) -> 
 def lstm_graph(weights: Weights, heads: int, stride: int) -> bytes:
     """Return the ONNX graph of `LstmNetwork` without its embedding table."""
     g = Graph()
-    embedded = embed(g)
-    near = _convolution(g, embedded, weights["conv.weight"], weights["conv.bias"])
-    channels = weights["conv.weight"].shape[0]
-    g.ints("group", 0, -1, stride, channels)
+    near = _convolution(g, embed(g), weights["conv.weight"], weights["conv.bias"])
+    _after_convolution(g, near, weights, heads, stride)
+    return g.finish(*signature())
+
+
+def tap_graph(weights: Weights, heads: int, stride: int) -> bytes:
+    """Return the graph of `LstmNetwork` with the convolution looked up in tables, see `tap_tables`: half the work."""
+    g = Graph()
+    for shift, front, begin, end in (("before", 1, 0, -1), ("after", 0, 1, 2**31 - 1)):
+        g.add("Pad", ["ids", g.ints(f"{shift}.pad", 0, front, 0, 1 - front)], f"{shift}.padded")
+        cut = [g.ints(f"{shift}.begin", begin), g.ints(f"{shift}.end", end), g.ints("axis1", 1)]
+        g.add("Slice", [f"{shift}.padded", *cut], f"{shift}.ids")
+        g.add("Gather", [f"taps.{shift}", f"{shift}.ids"], shift, axis=0)
+    g.add("Gather", ["taps.here", "ids"], "here", axis=0)
+    g.add("Add", ["before", "here"], "two_taps")
+    g.add("Add", ["two_taps", "after"], "three_taps")
+    _after_convolution(g, g.add("Relu", ["three_taps"], "near"), weights, heads, stride)
+    tables = [onnx_bytes.value_info(f"taps.{shift}", onnx_bytes.FLOAT, "v", "c") for shift in TAPS]
+    return g.finish(*signature(tables))
+
+
+def tap_tables(weights: Weights, table: NDArray[np.int8], scale: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    """Return what a subword adds to the convolution where it stands before, at or after a place: each (v, channels).
+
+    A convolution of embeddings is linear: it can be computed once per subword of the vocabulary instead of per token.
+    The bias is in "here". Row 0, which pads, adds nothing.
+    """
+    embedding = table.astype(np.float32) * scale.reshape(-1, 1)
+    embedding[0] = 0.0
+    taps = weights["conv.weight"]
+    before, here, after = (np.asarray(embedding @ taps[:, :, k].T, np.float32, order="C") for k in range(3))
+    here += weights["conv.bias"]
+    return {"taps.before": before, "taps.here": here, "taps.after": after}
+
+
+def _after_convolution(g: Graph, near: str, weights: Weights, heads: int, stride: int) -> None:
+    g.ints("group", 0, -1, stride, weights["conv.weight"].shape[0])
     g.add("Reshape", [near, "group"], "grouped4")
     g.add("ReduceMax", ["grouped4"], "grouped", axes=[2], keepdims=0)
     far = _lstm(g, "grouped", weights)
@@ -90,7 +114,6 @@ def lstm_graph(weights: Weights, heads: int, stride: int) -> bytes:
         coarse = g.add("AveragePool", [member], f"{output}.coarse", kernel_shape=[stride], strides=[stride])
         parts = [sides[0].pool(member, f"{output}.near"), sides[1].pool(coarse, f"{output}.far")]
         answer(g, parts, output, weights)
-    return g.finish(*signature())
 
 
 def answer(g: Graph, parts: list[str], output: str, weights: Weights) -> None:
@@ -102,35 +125,31 @@ def answer(g: Graph, parts: list[str], output: str, weights: Weights) -> None:
     g.add("Identity", [total], output)
 
 
-def signature(*, with_steps: bool = True) -> tuple[list[Any], list[Any]]:
+def signature(tables: list[bytes] | None = None, *, with_steps: bool = True) -> tuple[list[bytes], list[bytes]]:
     """Return the inputs and outputs of every graph; only recurrent ones take the number of steps."""
-    from onnx import TensorProto, helper
-
-    def value(name: str, kind: int, *shape: str) -> Any:
-        return helper.make_tensor_value_info(name, kind, list(shape))
-
+    value = onnx_bytes.value_info
     inputs = [
-        value("ids", TensorProto.INT32, "b", "t"),
-        value("mask", TensorProto.FLOAT, "b", "one", "t"),
-        value("member", TensorProto.FLOAT, "b", "s", "t"),
-        value("table", TensorProto.INT8, "v", "d"),
-        value("scale", TensorProto.FLOAT, "v", "one"),
+        value("ids", onnx_bytes.INT32, "b", "t"),
+        value("mask", onnx_bytes.FLOAT, "b", "one", "t"),
+        value("member", onnx_bytes.FLOAT, "b", "s", "t"),
+    ]
+    inputs += tables or [
+        value("table", onnx_bytes.INT8, "v", "d"),
+        value("scale", onnx_bytes.FLOAT, "v", "one"),
     ]
     if with_steps:
-        inputs.append(value("steps", TensorProto.INT32, "b"))
+        inputs.append(value("steps", onnx_bytes.INT32, "b"))
     outputs = [
-        value("logits", TensorProto.FLOAT, "b", "one", "stars"),
-        value("clause_logits", TensorProto.FLOAT, "b", "s", "stars"),
+        value("logits", onnx_bytes.FLOAT, "b", "one", "stars"),
+        value("clause_logits", onnx_bytes.FLOAT, "b", "s", "stars"),
     ]
     return inputs, outputs
 
 
 def embed(g: Graph) -> str:
     """Look subwords up in the eight-bit table that is given as an input."""
-    from onnx import TensorProto
-
     g.add("Gather", ["table", "ids"], "rows", axis=0)
-    g.add("Cast", ["rows"], "rows_float", to=TensorProto.FLOAT)
+    g.add("Cast", ["rows"], "rows_float", to=onnx_bytes.FLOAT)
     g.add("Gather", ["scale", "ids"], "row_scales", axis=0)
     return g.add("Mul", ["rows_float", "row_scales"], "embedded")
 

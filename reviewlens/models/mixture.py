@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from reviewlens.models.linear import NgramModel
 from reviewlens.models.runtime import MOST_CLAUSES, OnnxNetwork
+from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
 
 NETWORK_HEAD, NETWORK_TAIL = 80, 47  # subwords that the network reads of a long review; the n-grams read all
@@ -23,7 +24,9 @@ class Mixture:
         ngrams: NgramModel | None,
         weight: tuple[float, float],
         slope: tuple[float, float],
+        threads: Threads | None = None,
     ) -> None:
+        self._threads = threads or Threads(1)
         self.network, self.ngrams = network, ngrams
         self._weight, self._slope = np.array(weight, dtype=np.float32), np.array(slope, dtype=np.float32)
 
@@ -39,7 +42,8 @@ class Mixture:
         if self.network is not None:
             total += of_network * self.network.review_logits(encoded.clip(NETWORK_HEAD, NETWORK_TAIL))
         if self.ngrams is not None:
-            total += of_ngrams * self.ngrams.logits(encoded)
+            nothing = np.full(len(encoded.ids), -1, dtype=np.int64)
+            total += of_ngrams * self.ngrams.group_logits(encoded, nothing, 0, self._threads)[0]
         return total
 
     def segment_logits(
@@ -68,8 +72,8 @@ class Mixture:
             logits += whole[0] * of_reviews
             clause_logits += part[0] * of_clauses
         if self.ngrams is not None:
-            logits += whole[1] * self.ngrams.logits(encoded)
-            of_clauses = self.ngrams.group_logits(encoded, group, len(owner))
+            of_reviews, of_clauses = self.ngrams.group_logits(encoded, group, len(owner), self._threads)
+            logits += whole[1] * of_reviews
             clause_logits += part[1] * of_clauses
             if self.network is not None:
                 clause_logits[unread] = (part[0] + part[1])[unread] * of_clauses[unread]

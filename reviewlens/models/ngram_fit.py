@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.models.linear import IMPORTANCE_UNITS, MOST_BITS, NgramModel, check_byte, hashes
+from reviewlens.models.linear import IMPORTANCE_UNITS, MOST_BITS, NgramModel, check_byte, keys_of
 from reviewlens.tokenizer import Encoded
 
 _FEWEST = 2  # texts that an n-gram must occur in
@@ -32,7 +32,7 @@ def fit_ngrams(
     """
     n = len(encoded.offsets) - 1
     owner = np.repeat(np.arange(n), np.diff(encoded.offsets))
-    pairs = [_text_and_key(owner, key, order) for order, key in enumerate(hashes(encoded, owner, orders))]
+    pairs = [_text_and_key(owner, key, order) for order, key in enumerate(keys_of(encoded.ids, orders))]
     rows = np.concatenate([row for row, _ in pairs])
     keys = np.concatenate([key for _, key in pairs])
     check, importance = _vocabulary(rows, keys, n, bits)
