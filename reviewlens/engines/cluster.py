@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,23 +63,36 @@ def versions(packages: Iterable[str]) -> dict[str, str | None]:
             found[name] = version(name)
         except PackageNotFoundError:
             found[name] = None
+    return {**found, "reviewlens": build()}
+
+
+@cache
+def build() -> str:
+    """Return the version of this package and a hash of its files, code and data: two builds may share a version."""
     from reviewlens import __version__  # may be on the path without being installed
 
-    return {**found, "reviewlens": __version__}
+    root, digest = Path(__file__).parent.parent, hashlib.blake2b(digest_size=6)
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and path.suffix != ".pyc" and not path.name.startswith("."):
+            digest.update(f"{name}:{path.stat().st_size}:".encode())
+            digest.update(path.read_bytes())
+    return f"{__version__} (build {digest.hexdigest()})"
 
 
 def _versions_there() -> Any:
     """Return a function that does not need this package to run."""
 
     def there() -> dict[str, str | None]:
+        from contextlib import suppress
         from importlib import import_module
 
-        found: dict[str, str | None] = {}
-        for name in ("reviewlens", "numpy", "onnxruntime", "pyarrow", "tokenizers"):
-            try:
+        found: dict[str, str | None] = dict.fromkeys(("reviewlens", "numpy", "onnxruntime", "pyarrow", "tokenizers"))
+        for name in found:
+            with suppress(ImportError):
                 found[name] = import_module(name).__version__
-            except ImportError:
-                found[name] = None
+        with suppress(ImportError, AttributeError):  # where it is that old, its version says enough
+            found["reviewlens"] = import_module("reviewlens.engines.cluster").build()
         return found
 
     return there

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import reviewlens as rl
-from reviewlens.engines.cluster import explained
+from reviewlens.engines.cluster import build, explained
 from reviewlens.engines.session import check_java, check_session
 from reviewlens.engines.shipping import pack
 from reviewlens.errors import (
@@ -23,6 +23,7 @@ from reviewlens.errors import (
     WorkerError,
 )
 
+ROOT = Path(__file__).parent.parent.parent
 later = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::FutureWarning:pyspark")]
 
 
@@ -82,6 +83,19 @@ def test_what_spark_says_is_explained(said, kind, what):
     assert what in str(explained(RuntimeError(said)))
 
 
+def test_a_build_is_told_by_its_files(tmp_path):
+    copies = [tmp_path / name / "reviewlens" for name in ("same", "other")]
+    for copy in copies:
+        shutil.copytree(ROOT / "reviewlens", copy)
+    (copies[1] / "data" / "boilerplate.txt").write_text("nothing\n", "utf-8")
+    code = "from reviewlens.engines.cluster import build; print(build())"
+    same, other = (
+        subprocess.run([sys.executable, "-c", code], cwd=copy.parent, capture_output=True, text=True, check=True).stdout
+        for copy in copies
+    )
+    assert same == f"{build()}\n" != other
+
+
 def test_an_artefact_that_cannot_be_shipped(tmp_path):
     with pytest.raises(ArtefactError, match="nothing is there"):
         pack(str(tmp_path / "none"))
@@ -93,6 +107,18 @@ def test_executors_without_the_package(session, cluster, tmp_path):
     from reviewlens.engines.spark import SparkEngine
 
     with pytest.raises(MissingDependencyError, match="reviewlens is missing"):
+        SparkEngine(spark)
+
+
+@slow
+def test_executors_with_another_build_of_the_package(session, cluster, tmp_path):
+    shutil.copytree(ROOT / "reviewlens", tmp_path / "reviewlens", ignore=shutil.ignore_patterns("__pycache__"))
+    with (tmp_path / "reviewlens" / "data" / "boilerplate.txt").open("a", encoding="utf-8") as file:
+        file.write("nothing\n")
+    spark = session(cluster.master, **{"spark.executorEnv.PYTHONPATH": str(tmp_path)})
+    from reviewlens.engines.spark import SparkEngine
+
+    with pytest.raises(MissingDependencyError, match=r"reviewlens is .* \(build \w+\), and .* here"):
         SparkEngine(spark)
 
 
