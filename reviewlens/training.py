@@ -139,9 +139,10 @@ def prepare(
     encoded = tokenizer.encode(reviews.texts, head=HEAD, tail=TAIL)
     fitted = np.flatnonzero(~valid)
     classes_, stars = reviews.classes()
-    ngrams = fit_ngrams(encoded.take(fitted), classes_[fitted], stars)
+    soft = _ask(teacher, reviews.texts)
+    ngrams = fit_ngrams(encoded.take(fitted), classes_[fitted], stars, soft=None if soft is None else soft[fitted])
     weight = _noise_weights(reviews, ngrams.logits(encoded), valid)
-    return Prepared(reviews, valid, tokenizer, encoded, ngrams, weight, _ask(teacher, reviews.texts), warm)
+    return Prepared(reviews, valid, tokenizer, encoded, ngrams, weight, soft, warm)
 
 
 def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classifier:

@@ -27,12 +27,12 @@ ASKED = {
     "sst5": 8_000,
     "features": 6_000,
     "instruments": 5_500,
-    "zh_shopping": 30_000,
+    "zh_shopping": 50_000,
     "zh_cars": 5_000,
     "app_kinds": 3_100,
-    "apps": 20_000,
+    "apps": 30_000,
     "pros_cons": 8_000,
-    "flipkart": 15_000,
+    "flipkart": 40_000,
 }
 """Training reviews that the teacher is asked about, per source; movies are too long for it."""
 _CHUNK = 4096

@@ -34,7 +34,7 @@ from reviewlens.models.ngram_fit import fit_ngrams
 from reviewlens.models.runtime import OnnxNetwork
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
-EMBEDDING, HEADS = 96, 4
+EMBEDDING, HEADS, BITS = 96, 4, 19
 SPAN, EXPRESSION = "span", "expression"  # names of short texts as sources
 NEUTRAL_PRIOR = 0.12  # about what shops have; the development reviews have fewer, most files being two-class
 TRUST = {"pros_cons": 0.6, "flipkart": 0.7, "zh_cars": 0.5, "apps": 0.7, SPAN: 0.7}
@@ -90,7 +90,9 @@ def main() -> None:
     if network is None:
         network, vectors = project(vectors, train, valid)
     network, embedding = fit_network(network, vectors, train, valid, options.epochs, options.work)
-    ngrams = fit_ngrams(encoded, rows.polarity.fillna(-1).to_numpy(dtype=np.int64), POLARITY_STARS, strength=4.0)
+    polarity = rows.polarity.fillna(-1).to_numpy(dtype=np.int64)
+    trust = train.weight.astype(np.float64)
+    ngrams = fit_ngrams(encoded, polarity, POLARITY_STARS, strength=4.0, weights=trust, bits=BITS, soft=soft)
     state = {name: value.detach().numpy() for name, value in network.state_dict().items() if name != "embedding.weight"}
     freeze(tokenizer, state, embedding, ngrams, develop, options.out)
 

@@ -13,6 +13,7 @@ from reviewlens.tokenizer import Encoded
 
 _FEWEST = 2  # texts that an n-gram must occur in
 _COMMON = 0.2  # importance of an n-gram that every text has: repeated function words must not drown the rest
+_STEPS = 150
 _FILL = 0.6  # share of buckets in use: fewer collisions than at 1
 
 
@@ -25,10 +26,14 @@ def fit_ngrams(
     strength: float = 4.0,
     weights: NDArray[np.float64] | None = None,
     bits: int = MOST_BITS,
+    soft: NDArray[np.float32] | None = None,
+    soft_share: float = 0.7,
 ) -> NgramModel:
     """Fit hashed n-grams of n texts to `classes`, shape (n,), of which class k stands for the stars in `stars[k]`.
 
-    `strength` is scikit-learn's `C`. Texts whose class is -1 are left out of the regression.
+    `strength` is scikit-learn's `C`. Texts whose class is -1 are left out of the regression, unless `soft` knows them:
+    a teacher's probabilities of 1-5 stars, shape (n, 5), NaN where it was not asked, which count `soft_share` beside a
+    class (Hinton et al. 2015).
     """
     n = len(encoded.offsets) - 1
     owner = np.repeat(np.arange(n), np.diff(encoded.offsets))
@@ -39,10 +44,15 @@ def fit_ngrams(
     bucket = (keys & np.uint64(len(check) - 1)).astype(np.int64)
     known = check[bucket] == check_byte(keys)
     matrix = _matrix(rows[known], bucket[known], importance, n, len(check))
-    taught = classes >= 0
-    weight, bias = _regression(
-        matrix[taught], classes[taught], len(stars), strength, None if weights is None else weights[taught]
-    )
+    if soft is None:
+        taught = classes >= 0
+        weight, bias = _regression(
+            matrix[taught], classes[taught], len(stars), strength, None if weights is None else weights[taught]
+        )
+    else:
+        targets, taught = _targets(classes, stars, soft, soft_share)
+        each = np.ones(n) if weights is None else weights
+        weight, bias = soft_regression(matrix[taught], targets[taught], strength, each[taught])
     relative = (weight[:, 1:] - weight[:, :1]) * (importance / IMPORTANCE_UNITS)[:, None]
     return NgramModel(relative.astype(np.float16), importance, check, bias, stars, orders)
 
@@ -93,7 +103,7 @@ def _regression(
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=strength, max_iter=150, tol=1e-6)
+    model = LogisticRegression(C=strength, max_iter=_STEPS, tol=1e-6)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 150 steps are enough: more change no answer
         model.fit(matrix, classes, sample_weight=weights)
@@ -106,3 +116,42 @@ def _regression(
     else:
         weight[:, model.classes_], bias[model.classes_] = model.coef_.T, model.intercept_
     return weight, bias.astype(np.float32)
+
+
+def _targets(
+    classes: NDArray[np.int64], stars: NDArray[np.float32], soft: NDArray[np.float32], share: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the distribution over classes to learn, (n, classes), and which texts have one."""
+    labelled = classes >= 0
+    asked = ~np.isnan(soft.sum(1))
+    hard = np.eye(len(stars))[np.maximum(classes, 0)] * labelled[:, None]
+    of_teacher = np.nan_to_num(soft).astype(np.float64) @ stars.T
+    of_teacher /= np.maximum(of_teacher.sum(1, keepdims=True), 1e-9)  # stars that no class stands for are left out
+    part = (np.where(labelled, share, 1.0) * asked)[:, None]
+    return (1 - part) * hard + part * of_teacher, labelled | asked
+
+
+def soft_regression(
+    matrix: Any, targets: NDArray[np.float64], strength: float, weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Return weights (features, classes) and biases of a regression on distributions; scikit-learn's takes classes."""
+    from scipy.optimize import minimize
+
+    features, n_classes = matrix.shape[1], targets.shape[1]
+    rows = matrix.astype(np.float32)
+    columns = rows.T.tocsr()
+    scale = 1.0 / float(strength * weights.sum())
+
+    def loss(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weight, bias = values[: features * n_classes].reshape(features, n_classes), values[features * n_classes :]
+        logits = rows @ weight.astype(np.float32) + bias
+        logits -= logits.max(1, keepdims=True)
+        log = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+        wrong = (np.exp(log) - targets) * weights[:, None]
+        slope = strength * (columns @ wrong.astype(np.float32)) + weight
+        value = -strength * float((weights[:, None] * targets * log).sum()) + 0.5 * float((weight**2).sum())
+        return value * scale, np.concatenate([slope.ravel(), strength * wrong.sum(0)]) * scale
+
+    start = np.zeros((features + 1) * n_classes)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS, "gtol": 1e-6}).x
+    return found[: features * n_classes].reshape(features, n_classes), found[features * n_classes :].astype(np.float32)

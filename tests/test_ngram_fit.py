@@ -1,0 +1,34 @@
+"""The regression of the n-grams on a teacher's distributions, against scikit-learn's on classes."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from reviewlens.models.ngram_fit import fit_ngrams, soft_regression
+from reviewlens.tokenizer import Tokenizer
+
+STARS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], dtype=np.float32)
+
+
+def test_one_hot_distributions_give_scikit_learns_weights() -> None:
+    generator = np.random.default_rng(0)
+    matrix = sparse.random(200, 12, density=0.4, random_state=1, format="csr")
+    classes, trust = generator.integers(0, 3, 200), generator.uniform(0.2, 1.0, 200)
+    weight, bias = soft_regression(matrix, np.eye(3)[classes], 4.0, trust)
+    model = LogisticRegression(C=4.0, max_iter=500, tol=1e-8).fit(matrix, classes, sample_weight=trust)
+    ours, theirs = weight - weight.mean(1, keepdims=True), model.coef_.T - model.coef_.T.mean(1, keepdims=True)
+    assert np.allclose(ours, theirs, atol=0.02)
+    assert np.allclose(bias - bias.mean(), model.intercept_ - model.intercept_.mean(), atol=0.02)
+
+
+def test_unlabelled_texts_teach_through_the_teacher() -> None:
+    texts = ["splendid lamp", "splendid chair", "dreadful lamp", "dreadful chair", "lamp", "chair"] * 5
+    tokenizer = Tokenizer.train(texts)
+    answer = {"splendid": [0.0, 0.0, 0.1, 0.2, 0.7], "dreadful": [0.8, 0.1, 0.1, 0.0, 0.0]}
+    soft = np.array([answer.get(text.split()[0], [np.nan] * 5) for text in texts], dtype=np.float32)
+    nothing = np.full(len(texts), -1)
+    model = fit_ngrams(tokenizer.encode(texts, head=9, tail=0), nothing, STARS, soft=soft)
+    logits = model.logits(tokenizer.encode(["splendid", "dreadful"], head=9, tail=0))
+    assert logits[0, 4] > logits[0, 0] and logits[1, 0] > logits[1, 4]
