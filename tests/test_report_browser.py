@@ -153,6 +153,20 @@ def test_a_hostile_review_stays_text(browser, hostile_run):
     assert page.get_log("browser") == []
 
 
+def test_it_prints_whole_on_paper(browser, sample_run):
+    page = opened(browser, sample_run, width=718)  # A4 between the margins
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert page.execute_script("return document.documentElement.scrollWidth") <= 718
+    hidden = "[...document.querySelectorAll('nav, details:not([open])')].every(e => !e.checkVisibility())"
+    assert page.execute_script(f"return {hidden}"), "what cannot be clicked or opened on paper is not there"
+    cut = (
+        "[...document.querySelectorAll('.heat th[scope=row], .need h3')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+    )
+    assert page.execute_script(f"return {cut}") == []
+    page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 def test_nothing_is_asked_of_the_network(browser, sample_run):
     page = opened(browser, sample_run)
     assert page.execute_script("return performance.getEntriesByType('resource').map(e => e.name)") == []

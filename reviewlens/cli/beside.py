@@ -15,12 +15,12 @@ LABEL = click.option("--label", required=True, metavar="COLUMN", help="column of
 
 
 @click.command()
-@click.argument("data")
+@click.argument("data", type=click.Path())
 @TEXT
 @LABEL
 @click.option("--model", type=click.Choice(["lstm", "transformer", "linear"]), default="lstm", show_default=True)
-@click.option("--out", required=True, metavar="FOLDER", help="where the model folder goes")
-@click.option("--teacher", metavar="FOLDER", help="a model folder to learn from as well")
+@click.option("--out", required=True, type=click.Path(), metavar="FOLDER", help="where the model folder goes")
+@click.option("--teacher", type=click.Path(), metavar="FOLDER", help="a model folder to learn from as well")
 @click.option("--search", type=int, metavar="TRIALS", help="search the settings with so many trials")
 @click.option("--seed", type=int, default=0, show_default=True)
 def train(
@@ -38,8 +38,8 @@ def train(
 
 
 @click.command()
-@click.argument("model")
-@click.argument("data")
+@click.argument("model", type=click.Path())
+@click.argument("data", type=click.Path())
 @TEXT
 @LABEL
 @JSON
@@ -57,11 +57,11 @@ def evaluate(model: str, data: str, text: str, label: str, as_json: bool) -> Non
 
 
 @click.command()
-@click.argument("source", nargs=-1, required=True)
+@click.argument("source", nargs=-1, required=True, type=click.Path())
 @click.option("--text", metavar="COLUMN", help="column of the text; found by name if absent")
-@click.option("--out", required=True, metavar="FILE", help="the theme set to write")
-@click.option("--update", metavar="FILE", help="theme set whose ids and labels shall survive")
-@click.option("--seeds", metavar="FILE", help="TOML table of themes with a few seed phrases each")
+@click.option("--out", required=True, type=click.Path(), metavar="FILE", help="the theme set to write")
+@click.option("--update", type=click.Path(), metavar="FILE", help="theme set whose ids and labels shall survive")
+@click.option("--seeds", type=click.Path(), metavar="FILE", help="TOML table of themes with a few seed phrases each")
 @click.option("--themes", "n_themes", type=int, help="how many themes; chosen from the data if absent")
 @click.option("--seed", type=int, default=0, show_default=True)
 def discover(
@@ -99,10 +99,10 @@ def discover(
 
 
 @click.command()
-@click.argument("out")
+@click.argument("out", type=click.Path())
 @click.option("--product", metavar="ID", help="one product")
 @click.option("--all", "every", is_flag=True, help="all products")
-@click.option("--out", "target", metavar="FILE", help="Parquet file for --all")
+@click.option("--out", "target", type=click.Path(), metavar="FILE", help="Parquet file for --all")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 def describe(out: str, product: str | None, every: bool, target: str | None, language: str) -> None:
     """Draft product descriptions from the evidence of a run.
@@ -124,11 +124,13 @@ def describe(out: str, product: str | None, every: bool, target: str | None, lan
 
 
 @click.command()
-@click.argument("out")
-@click.option("--interactions", metavar="FILE", help="Parquet of purchases; the reviews themselves if absent")
+@click.argument("out", type=click.Path())
+@click.option(
+    "--interactions", type=click.Path(), metavar="FILE", help="Parquet of purchases; the reviews themselves if absent"
+)
 @click.option("--customer", metavar="ID", help="one customer; all if absent")
 @click.option("--k", type=int, default=10, show_default=True)
-@click.option("--out", "target", metavar="FILE", help="Parquet file for all customers")
+@click.option("--out", "target", type=click.Path(), metavar="FILE", help="Parquet file for all customers")
 @JSON
 def recommend(
     out: str, interactions: str | None, customer: str | None, k: int, target: str | None, as_json: bool

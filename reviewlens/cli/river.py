@@ -9,7 +9,7 @@ import click
 from reviewlens.cli.show import show_json, show_table
 from reviewlens.errors import ConfigError
 
-SOURCES = click.argument("source", nargs=-1)
+SOURCES = click.argument("source", nargs=-1, type=click.Path())
 COLUMN = click.option(
     "--column",
     "columns",
@@ -18,7 +18,9 @@ COLUMN = click.option(
     help="which of your columns is which, e.g. text=review_body",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON for machines")
-CLASSIFIER = click.option("--classifier", metavar="FOLDER", help="model folder; the bundled model if absent")
+CLASSIFIER = click.option(
+    "--classifier", type=click.Path(), metavar="FOLDER", help="model folder; the bundled model if absent"
+)
 
 
 def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -38,10 +40,12 @@ def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
 
 @click.command()
 @SOURCES
-@click.option("--config", "config_file", metavar="FILE", help="settings in TOML; see `reviewlens config`")
-@click.option("--out", metavar="FOLDER", help="output folder")
+@click.option(
+    "--config", "config_file", type=click.Path(), metavar="FILE", help="settings in TOML; see `reviewlens config`"
+)
+@click.option("--out", type=click.Path(), metavar="FOLDER", help="output folder")
 @COLUMN
-@click.option("--themes", metavar="FILE", help="theme set; the built-in taxonomy if absent")
+@click.option("--themes", type=click.Path(), metavar="FILE", help="theme set; the built-in taxonomy if absent")
 @CLASSIFIER
 @click.option("--period", type=click.Choice(["day", "week", "month"]), help="length of a period in the tables")
 @click.option("--run-date", metavar="DATE", help="speak as of the end of this day (back-fill)")
@@ -127,7 +131,7 @@ def score(source: tuple[str, ...], out: str, columns: tuple[str, ...], classifie
 
 
 @click.command()
-@click.argument("out")
+@click.argument("out", type=click.Path())
 @JSON
 def status(out: str, as_json: bool) -> None:
     """Show the last runs: counts, duration, what changed.
@@ -141,7 +145,7 @@ def status(out: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--config", "config_file", metavar="FILE", help="settings in TOML")
+@click.option("--config", "config_file", type=click.Path(), metavar="FILE", help="settings in TOML")
 @JSON
 def config(config_file: str | None, as_json: bool) -> None:
     """Show every setting, its value and where the value comes from.
@@ -169,7 +173,7 @@ def config(config_file: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("out")
+@click.argument("out", type=click.Path())
 @click.option("--customer", required=True, metavar="ID", help="the customer as the exports name them")
 def forget(out: str, customer: str) -> None:
     """Remove a customer's reviews from everything in the output folder, for good.
