@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -204,6 +206,16 @@ class Classifier:
 
     def _encode(self, texts: Sequence[str]) -> Encoded:
         return self._parts.tokenizer.encode(texts, head=HEAD, tail=TAIL, threads=self.threads)
+
+
+def bundled() -> Classifier:
+    """Return the bundled classifier, loaded once in each process: what a forked one inherits may not be used."""
+    return _loaded_in(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _loaded_in(process: int) -> Classifier:
+    return Classifier.load()
 
 
 def _unknown_rate(encoded: Encoded) -> NDArray[np.float64]:

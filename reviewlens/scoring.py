@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from reviewlens import needs, read, text
 from reviewlens.batch import join
-from reviewlens.classifier import Classifier
+from reviewlens.classifier import Classifier, bundled
 from reviewlens.errors import ConfigError, StoreError
 from reviewlens.part import FileWriter
 
@@ -50,11 +50,10 @@ def score(
 
     Raises `InputError` and its kin for data that cannot be used.
     """
-    model = (
-        classifier
-        if isinstance(classifier, Classifier)
-        else Classifier.load(None if classifier is None else Path(classifier))
-    )
+    if classifier is None:
+        model = bundled()
+    else:
+        model = classifier if isinstance(classifier, Classifier) else Classifier.load(Path(classifier))
     if read.is_path(data):
         if out is None:
             raise ConfigError("scoring files needs `out`", hint="score(paths, out='scored/')")

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from places import ROOT
 
 import reviewlens as rl
+from reviewlens.classifier import bundled
 from reviewlens.errors import ConfigError, InputError
 from reviewlens.scoring import ADDED
 
@@ -74,3 +81,37 @@ def test_half_a_character_is_no_crash_and_a_table_no_list():
     for ask in (rl.wishes, rl.ThemeSet.load().match, rl.Classifier.load().predict):
         with pytest.raises(InputError, match="a table"):
             ask(pd.DataFrame({"text": ["I wish it had a lid"]}))
+
+
+def test_the_bundled_model_is_loaded_once_and_shared_by_threads(frame):
+    assert bundled() is bundled()
+    alone = rl.score(frame)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(rl.score, [frame] * 8):
+            pd.testing.assert_frame_equal(found, alone)
+
+
+FORKED = """
+import multiprocessing, reviewlens as rl
+from reviewlens.classifier import bundled
+before, here = rl.score(["good", "broken"])["score"].tolist(), id(bundled())
+def scored(_):
+    return rl.score(["good", "broken"])["score"].tolist(), id(bundled())
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    there, elsewhere = pool.map(scored, [0])[0]
+assert there == before
+assert elsewhere != here
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_process_loads_its_own():
+    ran = subprocess.run(
+        [sys.executable, "-c", FORKED],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr

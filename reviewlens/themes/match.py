@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reviewlens import needs
-from reviewlens.classifier import Classifier
+from reviewlens.classifier import Classifier, bundled
 from reviewlens.errors import InputError
 from reviewlens.text import normalize, segments
 
@@ -26,7 +26,7 @@ def match(themes: ThemeSet, texts: Sequence[str], classifier: Classifier | None 
         if text is not None and not isinstance(text, str) and text == text:  # NaN is a missing text
             raise InputError(f"a text is of type {type(text).__name__}", where=f"position {row}", hint="pass texts")
         said.append(normalize(text) if isinstance(text, str) else "")
-    model = classifier or Classifier.load()
+    model = classifier or bundled()
     owner, bounds = segments(said)
     scores = model.score_segments(said, owner, bounds)
     table = needs.mentions(said, owner, bounds, scores.segment_proba, themes, scores.proba)
