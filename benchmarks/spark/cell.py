@@ -24,7 +24,7 @@ from reviewlens.engines.session import connect
 from reviewlens.engines.spark import GROUP, SparkEngine
 
 ROOT = Path(__file__).parent.parent.parent
-DISTURBED = "Spark standalone, disturbed"  # a worker killed with -9, and tasks attempted twice
+DISTURBED = "Spark standalone, a worker killed"  # with -9, and with eager speculation
 ENGINES = ("local, 1 worker", "local, 2 workers", "Spark local[2]", "Spark standalone, 2 workers", DISTURBED)
 SETTINGS = {
     "spark.driver.host": "127.0.0.1",
