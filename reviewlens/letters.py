@@ -36,6 +36,7 @@ _PICTURES = (range(0x2190, 0x2400), range(0x25A0, 0x27C0), range(0x2900, 0x2C00)
 
 NOTHING, SPACED, UNSPACED, PICTURE = 0, 1, 2, 3  # what `kinds` says of a character
 
+_CONTROL = ("Cc", "Cf")
 _QUOTES = dict.fromkeys((0x2018, 0x2019, 0x201A, 0x201B, 0x2032), "'") | dict.fromkeys(
     (0x201C, 0x201D, 0x201E, 0x2033), '"'
 )
@@ -55,25 +56,21 @@ def spell(points: NDArray[np.uint32]) -> str:
 def normal() -> NDArray[np.uint32]:
     """Return the table of `text.normalize`: each code point to one code point."""
     table = np.arange(_TOP, dtype=np.uint32)
-    for block in _BLOCKS:
-        for point in block:
-            table[point] = _normal(point)
+    points = [point for block in _BLOCKS for point in block]
+    chars = "".join(map(chr, points)).replace("\n", " ")
+    # One call for all: a line break joins with nothing.
+    for point, char, wide in zip(
+        points, chars, unicodedata.normalize("NFKC", "\n".join(chars)).split("\n"), strict=True
+    ):
+        if char != wide and len(wide) == 1 and unicodedata.category(wide) not in _CONTROL:
+            table[point] = ord(wide)
+    table[[point for point, kind in zip(points, map(unicodedata.category, chars), strict=True) if kind in _CONTROL]] = (
+        32
+    )
+    table[ord("\n")] = table[[0x2028, 0x2029]] = ord("\n")
+    table[list(_QUOTES)] = [ord(quote) for quote in _QUOTES.values()]
     table[0xD800:0xE000] = ord(" ")
     return table
-
-
-def _normal(point: int) -> int:
-    if point in _QUOTES:
-        return ord(_QUOTES[point])
-    if point in (0x2028, 0x2029):
-        return ord("\n")
-    char = chr(point)
-    if unicodedata.category(char) in ("Cc", "Cf"):
-        return ord(" " if char != "\n" else char)
-    wide = unicodedata.normalize("NFKC", char) if point > 0x7F else char
-    if len(wide) != 1 or unicodedata.category(wide) in ("Cc", "Cf"):
-        return point
-    return ord(wide)
 
 
 @cache
@@ -98,13 +95,11 @@ def folded() -> NDArray[np.uint32]:
 def kinds() -> NDArray[np.uint8]:
     """Return what each code point is: a letter or digit is SPACED, or UNSPACED in a script without spaces."""
     table = np.zeros(_TOP, dtype=np.uint8)
-    for point in range(0x20000):
-        if unicodedata.category(chr(point))[0] in "LNM":
-            table[point] = SPACED
+    groups = codes("".join(map(unicodedata.category, map(chr, range(0x20000)))))[::2]  # L of "Lu", N of "Nd"
+    table[:0x20000][np.isin(groups, codes("LNM"))] = SPACED
     for block in _UNSPACED:
-        for point in (p for p in block if p < 0x20000):
-            if table[point]:
-                table[point] = UNSPACED
+        part = table[block.start : min(block.stop, 0x20000)]
+        part[part != NOTHING] = UNSPACED
     table[0x20000:0x32000] = UNSPACED
     for block in _PICTURES:
         table[block.start : block.stop][table[block.start : block.stop] == NOTHING] = PICTURE
