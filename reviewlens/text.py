@@ -216,10 +216,20 @@ def language(text: str) -> str:
             return best
     known = _function_words()
     scores: dict[str, float] = {}
-    for word in "".join(c if c.isalpha() else " " for c in sample.lower()).split():
+    lower = sample.lower()
+    if lower.isascii():
+        only_letters = lower.encode().translate(_ascii_letters()).decode()
+    else:
+        only_letters = "".join(c if c.isalpha() else " " for c in lower)
+    for word in only_letters.split():
         for code in known.get(word, ()):
             scores[code] = scores.get(code, 0.0) + 1.0 / len(known[word])
     return max(sorted(scores), key=lambda code: scores[code]) if scores else "und"
+
+
+@cache
+def _ascii_letters() -> bytes:
+    return bytes(point if chr(point).isascii() and chr(point).isalpha() else 32 for point in range(256))
 
 
 @cache

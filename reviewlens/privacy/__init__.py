@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from reviewlens.errors import ConfigError
-from reviewlens.privacy.find import find, suspect
-from reviewlens.text import normalize
+from reviewlens.privacy.find import find, suspect, suspects
+from reviewlens.text import normalize, normalize_all
 
 _PASSES = 4  # what was glued to a number is looked at again without it; twice is nearly always the last time
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -41,7 +41,10 @@ def mask(text: str) -> str:
 
 def mask_many(texts: Iterable[str]) -> list[str]:
     """Return the masked form of each text, in order."""
-    return [mask(text) for text in texts]
+    masked = list(texts)
+    for index in suspects(normalize_all(masked)):
+        masked[index] = mask(masked[index])
+    return masked
 
 
 def hash_customer(customer: str, key: bytes) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import ahocorasick_rs
+import numpy as np
 
 from reviewlens.privacy.address import emails, handles, links, network_addresses
 from reviewlens.privacy.identity import documents, identities
@@ -22,6 +24,19 @@ _NAMES = ahocorasick_rs.AhoCorasick([*WORDS["handle"], " dot "])
 def suspect(text: str) -> bool:
     """Return whether a normalized text may hold personal data at all; most hold none, and this is quick to say."""
     return bool(_SIGNS.search(text) or _NAMES.find_matches_as_indexes(text.translate(LOWER)))
+
+
+def suspects(texts: Sequence[str]) -> list[int]:
+    """Return the indices of all normalized texts that `suspect` holds for, looking at them together.
+
+    One more may be among them: only a bracket's sign reaches over the line end between two texts.
+    """
+    joined = "\n".join(texts)
+    places = [match.start() for match in _SIGNS.finditer(joined)]
+    places += [start for _, start, _ in _NAMES.find_matches_as_indexes(joined.translate(LOWER))]
+    begins = np.fromiter(accumulate((len(text) + 1 for text in texts), initial=0), np.int64, len(texts) + 1)
+    indices: list[int] = np.unique(np.searchsorted(begins, np.array(places, np.int64), side="right") - 1).tolist()
+    return indices
 
 
 def find(text: str) -> list[Span]:
