@@ -33,9 +33,10 @@ def shown(path: Path) -> str:
 def reader_folder(tmp_path_factory) -> Path:
     """A reader's folder, with exports and the output of a run over them."""
     folder = tmp_path_factory.mktemp("reader")
-    (folder / "exports").mkdir()
-    for path in SAMPLE.glob("*.parquet"):
-        shutil.copy2(path, folder / "exports")
+    for place in ("exports", "examples/sample"):  # as after `cp -r examples/sample exports`
+        (folder / place).mkdir(parents=True)
+        for path in SAMPLE.glob("*.parquet"):
+            shutil.copy2(path, folder / place)
     rl.analyze(folder / "exports", out=folder / "lens", config={"workers": 1})
     return folder
 

@@ -62,9 +62,10 @@ def _summary(run: Run, idle: bool, seconds: float) -> str:
     counts, told = run.manifest["counts"], run.manifest["told"]
     if idle:
         return f"nothing new: {counts['scored']:,} reviews stand, {seconds:.1f} s"
-    rate = told["rows_scored"] / told["seconds_scoring"] if told["seconds_scoring"] else 0
+    rows, scoring = told["rows_scored"], told["seconds_scoring"]
+    pace = f" ({rows / scoring:,.0f}/s)" if rows and scoring else ""
     return (
-        f"{counts['rows']:,} rows, {told['rows_scored']:,} new ({rate:,.0f}/s): {counts['scored']:,} reviews, "
+        f"{counts['rows']:,} rows, {rows:,} new{pace}: {counts['scored']:,} reviews, "
         f"{counts['mentions']:,} mentions, {seconds:.1f} s; report: {run.store.current / 'report.html'}"
     )
 
