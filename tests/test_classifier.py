@@ -228,3 +228,58 @@ def test_scoring_never_imports_torch() -> None:
         "assert not {'torch', 'transformers', 'onnx'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_language_never_trained_on_is_read_with_less_certainty() -> None:
+    """The same six statements in five languages: right more often than not, and less sure than in English."""
+    statements = {
+        "en": [
+            "Very good product, I recommend it",
+            "Bad quality, broken after two days",
+            "Works perfectly, clear recommendation",
+            "Never again, total rubbish",
+            "I am very satisfied with it",
+            "A disappointment, I want my money back",
+        ],
+        "de": [
+            "Sehr gutes Produkt, ich empfehle es",
+            "Schlechte Qualität, nach zwei Tagen kaputt",
+            "Funktioniert einwandfrei, klare Empfehlung",
+            "Nie wieder, totaler Schrott",
+            "Ich bin sehr zufrieden damit",
+            "Eine Enttäuschung, ich will mein Geld zurück",
+        ],
+        "fr": [
+            "Très bon produit, je le recommande",
+            "Mauvaise qualité, cassé au bout de deux jours",
+            "Fonctionne parfaitement, je recommande",
+            "Plus jamais, une vraie camelote",
+            "J'en suis très satisfait",
+            "Une déception, je veux être remboursé",
+        ],
+        "es": [
+            "Muy buen producto, lo recomiendo",
+            "Mala calidad, se rompió a los dos días",
+            "Funciona perfectamente, muy recomendable",
+            "Nunca más, pura basura",
+            "Estoy muy satisfecho",
+            "Una decepción, quiero que me devuelvan el dinero",
+        ],
+        "ja": [
+            "とても良い商品です。おすすめします",
+            "品質が悪く、二日で壊れました",
+            "完璧に動きます。おすすめです",
+            "二度と買いません。ゴミです",
+            "とても満足しています",
+            "期待はずれでした。返金してほしいです",
+        ],
+    }
+    good = np.array([True, False, True, False, True, False])
+    classifier = Classifier.load()
+    sure = {}
+    for language, texts in statements.items():
+        proba = classifier.star_probabilities(texts)
+        positive = proba[:, 3:].sum(1) > proba[:, :2].sum(1)
+        assert (positive == good).mean() > 0.5, language
+        sure[language] = float(np.maximum(proba[:, 3:].sum(1), proba[:, :2].sum(1)).mean())
+    assert max(value for language, value in sure.items() if language != "en") < sure["en"], sure
