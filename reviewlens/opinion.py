@@ -88,7 +88,7 @@ def lean(texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int3
     length = (bounds[:, 1] - bounds[:, 0])[found.segment]
     whole = words.fixed[found.phrase] & (2 * (found.end - found.start) >= length)
     weight = words.side[found.phrase] * np.where(whole, WHOLE, 1.0)
-    of_thing = _said_of_things(found, _only(places, words.groups.any(axis=1)))
+    of_thing = _said_of_things(found, _only(places, np.asarray(words.groups.any(axis=1), np.bool_)))
     weight = np.where(of_thing != 0, of_thing, weight) * _turned(found, of_thing != 0)
     return np.bincount(found.segment, weights=weight, minlength=len(owner)).astype(np.float64)
 
