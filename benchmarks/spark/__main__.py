@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -21,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import reviewlens as rl
 from benchmarks.generate import write
 from benchmarks.spark.cell import DISTURBED, ENGINES, ROOT
+from benchmarks.spark.where import commit, machine
 
 NOT_COMPARED = ("part", "customer")  # the part's number, and a hash whose key each folder has of its own
 KEYS = {
@@ -80,14 +78,7 @@ def run_cell(engine: str, part_rows: int, work: Path) -> dict[str, Any]:
         (folder / "lens").rename(expected)
     row = json.loads((folder / "result.json").read_text("utf-8"))
     found = rl.open_run(folder / "lens" if (folder / "lens").exists() else expected)
-    return {**row, "equal": same(found, rl.open_run(expected)), "commit": _commit()}
-
-
-def _commit() -> str:
-    told = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False
-    )
-    return told.stdout.strip()
+    return {**row, "equal": same(found, rl.open_run(expected)), "commit": commit()}
 
 
 def about_exports(rows: int, exports: Path) -> dict[str, Any]:
@@ -96,7 +87,7 @@ def about_exports(rows: int, exports: Path) -> dict[str, Any]:
         "rows": rows,
         "distinct_texts": len(set(texts)),
         "characters": round(sum(map(len, texts)) / rows, 1),
-        "machine": f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GB, {platform.platform(terse=True)}",
+        "machine": machine(),
     }
 
 

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 import reviewlens as rl
+from benchmarks.spark.where import commit, machine
 from reviewlens.engines.local import LocalEngine
 
 STORED = ("scored", "mentions")  # files of a part
@@ -67,7 +68,9 @@ def main() -> None:
                 rl.analyze(table.slice(0, 200), out=Path(folder) / "warm", engine=LocalEngine(1))
             found[name] = measure(table, Path(folder) / str(number))
             print(name, found[name], flush=True)
-    asked.out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    asked.out.write_text(
+        json.dumps({"machine": machine(), "commit": commit(), "results": found}, indent=1) + "\n", "utf-8"
+    )
 
 
 if __name__ == "__main__":
