@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-_BITS = 20  # slots of the memory
-_MOST = 400_000  # runs; above it lookups would meet ever longer chains
-_ROOM = 1 << 21  # subwords of all runs
+_BITS = 19  # slots of the memory
+_MOST = 200_000  # runs; above it lookups would meet ever longer chains
+_ROOM = 1 << 20  # subwords of all runs
 _LENGTH_BITS = 12  # a run of 200 characters has at most 800 bytes, one subword each
 
 

@@ -144,8 +144,11 @@ def _values() -> NDArray[np.uint64]:
 
 def mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the keys with their bits stirred (the finalizer of MurmurHash3)."""
-    keys = (keys ^ (keys >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    return keys ^ (keys >> np.uint64(29))
+    mixed = keys >> np.uint64(33)
+    mixed ^= keys
+    mixed *= np.uint64(0xFF51AFD7ED558CCD)
+    mixed ^= mixed >> np.uint64(29)
+    return mixed
 
 
 def powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

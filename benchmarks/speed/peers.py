@@ -1,7 +1,7 @@
 """What a user would pick instead, each as one function from texts to nothing; run by the Python that has the peers.
 
-`python -m benchmarks.speed.peers NAME TEXTS.parquet ROUNDS` prints the seconds of each round as JSON. Loading and
-training are not timed; each round scores texts that the process has not seen.
+`python -m benchmarks.speed.peers NAME TEXTS.parquet ROUNDS` prints the seconds and the processor seconds a review
+of each round as JSON. Loading and training are not timed; each round scores texts that the process has not seen.
 """
 
 from __future__ import annotations
@@ -88,15 +88,16 @@ def main(name: str, path: str, rounds: int) -> None:
     fresh = len(texts) // (rounds + 2)
     predict = PEERS[name](texts[: 2 * fresh], labels[: 2 * fresh], chinese)
     predict(texts[:16])
-    seconds = []
+    seconds, busy = [], []
     for k in range(rounds):
         batch = texts[(k + 2) * fresh : (k + 3) * fresh]
         if name not in {"tfidf"}:
             batch = batch[: max(64, fresh // 20)]  # slow ones: fewer texts, the rate is what counts
-        started = time.perf_counter()
+        started, before = time.perf_counter(), time.process_time()
         predict(batch)
         seconds.append((time.perf_counter() - started) / len(batch))
-    print(json.dumps(seconds))
+        busy.append((time.process_time() - before) / len(batch))
+    print(json.dumps({"seconds": seconds, "processor": busy}))
 
 
 if __name__ == "__main__":

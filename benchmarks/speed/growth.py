@@ -1,0 +1,102 @@
+"""How the cost grows: `python -m benchmarks.speed.growth --data FOLDER --out growth.json`.
+
+Each size runs in a process of its own, which prints its processor seconds and its peak memory. One thing grows at a
+time: the rows, the characters of a text, the products, the themes. `growth.md` beside the JSON is generated from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+import reviewlens as rl
+from reviewlens.themes import ThemeSet
+
+SIZES = {
+    "rows, score": (2_000, 6_000, 18_000, 54_000),
+    "rows, whole job": (2_000, 6_000, 18_000, 54_000),
+    "characters a text, score": (100, 400, 1_600, 6_400),
+    "products, whole job": (1, 10, 100, 1_000),
+    "themes, whole job": (5, 10, 20, 40),
+}
+ROWS = 4_000  # where something else than the rows grows
+
+
+def table_of(folder: Path, what: str, size: int) -> pa.Table:
+    """Return Chinese reviews; English ones, cut or repeated to `size` characters, where the length grows."""
+    if what.startswith("characters"):
+        said = pq.read_table(folder / "en_products_dump.parquet", columns=["text"]).column("text").to_pylist()
+        return pa.table({"text": [(text + " ") * (size // (len(text) + 1) + 1) for text in said[:ROWS] if text]})
+    said = pq.read_table(folder / "zh_shopping_train.parquet", columns=["text"]).column("text").to_pylist()
+    rows = size if what.startswith("rows") else ROWS
+    products = size if what.startswith("products") else 10
+    return pa.table({"text": said[:rows], "product_id": [f"p{i % products}" for i in range(min(rows, len(said)))]})
+
+
+def one(folder: Path, what: str, size: int) -> dict[str, Any]:
+    """Run one size and return what it took; loading is not counted."""
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        table = table_of(folder, what, size)
+        if what.startswith("characters"):
+            table = pa.table({"text": [text[:size] for text in table.column("text").to_pylist()]})
+        pq.write_table(table, scratch / "reviews.parquet", row_group_size=20_000)
+        config: dict[str, Any] = {"workers": 1}
+        if what.startswith("themes"):
+            chosen = ThemeSet(ThemeSet.load().themes[:size])
+            chosen.save(scratch / "themes.toml")
+            config["themes"] = str(scratch / "themes.toml")
+        classifier = rl.Classifier.load()
+        rl.score(["Good phone."], classifier=classifier)
+        started, busy = time.perf_counter(), time.process_time()
+        if what.endswith("score"):
+            rl.score(scratch / "reviews.parquet", classifier=classifier, out=scratch / "scored")
+        else:
+            rl.analyze(scratch / "reviews.parquet", out=scratch / "lens", config=config)
+        taken = {"seconds": time.perf_counter() - started, "processor": time.process_time() - busy}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"what": what, "size": size, "rows": table.num_rows, **taken, "peak_mib": peak}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/speed/growth.json"))
+    parser.add_argument("--one", nargs=2, metavar=("WHAT", "SIZE"))
+    given = parser.parse_args()
+    if given.one:
+        print(json.dumps(one(given.data, given.one[0], int(given.one[1]))))
+        return
+    found = []
+    for what, sizes in SIZES.items():
+        for size in sizes:
+            command = [sys.executable, "-m", "benchmarks.speed.growth", "--data", str(given.data), "--one", what]
+            done = subprocess.run([*command, str(size)], capture_output=True, text=True, check=True)
+            found.append(json.loads(done.stdout.splitlines()[-1]))
+    given.out.write_text(json.dumps(found, indent=1))
+    given.out.with_suffix(".md").write_text(markdown(found))
+
+
+def markdown(found: list[dict[str, Any]]) -> str:
+    """Return the figures as a Markdown table."""
+    lines = ["| what grows | size | rows | processor seconds | processor µs a review | peak MiB |"]
+    lines.append("|---|--:|--:|--:|--:|--:|")
+    for row in found:
+        each = row["processor"] / row["rows"] * 1e6
+        sizes = f"{row['what']} | {row['size']:,} | {row['rows']:,}"
+        lines.append(f"| {sizes} | {row['processor']:.1f} | {each:,.0f} | {row['peak_mib']:,.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()
