@@ -105,8 +105,8 @@ def _companions(page: Page, products: set[str]) -> pd.DataFrame:
     if found.empty:
         return found
     enough = found["product_id"].isin(products) & (found["reviews"] >= page.config.min_reviews)
-    # what its customers take no more often than others do is no advice
-    closer = ~(found["share"] <= found["share_elsewhere"])
+    # what its customers take no more often than others do, as the page shows it, is no advice
+    closer = ~(found["share"].round(2) <= found["share_elsewhere"].round(2))
     return found[enough & closer].groupby("product_id", sort=False).head(MOST_COMPANIONS)
 
 
