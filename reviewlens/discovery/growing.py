@@ -41,6 +41,8 @@ _LAST = 0.35
 """Weight of the last phrases of a long anchor."""
 _LEADING, _POOL = 10, 60
 """So many cues lead a theme; they are chosen among so many of its strongest."""
+_STARTS = 12
+"""Leading cues are gathered around so many of the strongest."""
 _STRONG = 0.1
 """How much the strength of a leading cue counts beside its bond with the others."""
 
@@ -121,10 +123,27 @@ def _factored(near: Floats, count: int) -> Floats:
 
 
 def _leading(pool: NDArray[np.int64], strength: Floats, bond: Floats, phrases: Sequence[str]) -> list[int]:
-    """Return at most ten phrases of a theme that go together best and do not repeat each other."""
-    rest, picked = [int(i) for i in pool], [int(pool[0])]
+    """Return at most ten phrases of a theme that go together best and do not repeat each other, the strongest first.
+
+    They are gathered around each of the theme's strongest phrases in turn, and the closest company is taken.
+    """
+    best, closest = [int(pool[0])], -np.inf
+    for first in pool[:_STARTS]:
+        picked = _company(int(first), pool, strength, bond, phrases)
+        inside = bond[np.ix_(picked, picked)]
+        pairs = len(picked) * (len(picked) - 1)
+        mean = float(inside.sum() - np.trace(inside)) / pairs if pairs else -1.0
+        worth = mean * len(picked) + _STRONG * float(strength[picked].sum() / strength[pool[0]])
+        if worth > closest:
+            best, closest = picked, worth
+    return sorted(best, key=lambda i: (-float(strength[i]), phrases[i]))
+
+
+def _company(first: int, pool: NDArray[np.int64], strength: Floats, bond: Floats, phrases: Sequence[str]) -> list[int]:
+    """Return `first` and the phrases that go best with all that were taken before, ten at most."""
+    rest, picked = [int(i) for i in pool if i != first], [first]
     while len(picked) < _LEADING:
-        rest = [i for i in rest if not _repeats(phrases[i], phrases[picked[-1]])]
+        rest = [i for i in rest if i != picked[-1] and not _repeats(phrases[i], phrases[picked[-1]])]
         if not rest:
             break
         worth = bond[np.ix_(rest, picked)].mean(1) + _STRONG * strength[rest] / strength[pool[0]]
