@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import pandas as pd
@@ -108,6 +109,7 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
         "seconds_scoring": round(time.perf_counter() - started, 3),
         "changed": night.changed,
         **engine.describe(),
+        "candidate_themes": _candidate_themes(store, decided, scored),
     }
     labels = {theme.theme_id: theme.label(config.language) for theme in night.artefacts.themes.themes}
     drift = measure_drift(night.last, profiles, options)
@@ -121,6 +123,17 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
     log.info("published", extra={"run": run.folder.name, **run.manifest["counts"]})
     check_gates(run.manifest, options)
     return run
+
+
+def _candidate_themes(store: Store, decided: Mapping[str, Any], scored: AbstractSet[str]) -> list[str]:
+    """Return what the reviews without a theme speak of more than before, one text per candidate for a new theme."""
+    ids = [part["id"] for part in decided["parts"]]
+    new, before = ([store.parts / i for i in ids if (i in scored) == fresh] for fresh in (True, False))
+    if not new or not before:
+        return []
+    from reviewlens.discovery.unassigned import grown_candidates
+
+    return [", ".join(candidate.phrases[:3]) for candidate in grown_candidates(new, before)]
 
 
 def _score(engine: Engine, todo: Sequence[Task], options: RunOptions, stop: Stop) -> dict[str, tuple[str, int]]:
@@ -256,6 +269,7 @@ def status(out: PathLike) -> pd.DataFrame:
                 "current": folder.resolve() == now,
                 **manifest["counts"],
                 **told,
+                "candidate_themes": "; ".join(told.get("candidate_themes", [])),
                 "changed": ", ".join(manifest["told"]["changed"]),
                 "drift": "" if worst is None else f"{worst} {index[worst]:.2f}",
             }

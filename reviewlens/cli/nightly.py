@@ -64,9 +64,11 @@ def _summary(run: Run, idle: bool, seconds: float) -> str:
         return f"nothing new: {counts['scored']:,} reviews stand, {seconds:.1f} s"
     rows, scoring = told["rows_scored"], told["seconds_scoring"]
     pace = f" ({rows / scoring:,.0f}/s)" if rows and scoring else ""
+    grown = told.get("candidate_themes", [])
+    unheard = f"no theme yet for: {'; '.join(grown[:3])}; " if grown else ""
     return (
         f"{counts['rows']:,} rows, {rows:,} new{pace}: {counts['scored']:,} reviews, "
-        f"{counts['mentions']:,} mentions, {seconds:.1f} s; report: {run.store.current / 'report.html'}"
+        f"{counts['mentions']:,} mentions, {seconds:.1f} s; {unheard}report: {run.store.current / 'report.html'}"
     )
 
 

@@ -13,10 +13,10 @@ ABOUT = {
     "delivery": ["shipping", "courier", "parcel", "delivery date"],
 }
 FRAMES = [
-    "The {0} is fine but the {1} failed after {2} days.",
+    "The {0} is fine but the {1} was bad after {2} days.",
     "I never liked the {0}, and the {1} was poor in week {2}.",
     "Great {0}! The {1} too, even after {2} months.",
-    "My {0} and my {1} were swapped by shop number {2}.",
+    "My {0} and my {1} are all I got in {2} days.",
 ]
 CHINESE = {
     "屏幕": ["屏幕", "分辨率", "亮度", "色彩"],

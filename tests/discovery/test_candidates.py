@@ -54,3 +54,30 @@ def test_a_doubling_by_chance_is_no_candidate():
 def test_nothing_before_nothing_to_compare():
     assert candidate_themes({}, {}) == []
     assert [c.phrases[0] for c in candidate_themes({"smell": 40, "rare": 2}, {})] == ["smell"]
+
+
+def test_the_nightly_run_reports_what_has_no_theme_yet(tmp_path):
+    import pandas as pd
+
+    import reviewlens as rl
+    from reviewlens.themes import Cue, Theme, ThemeSet
+
+    themes = ThemeSet([Theme("battery", {}, (Cue("battery"),))])
+    old = [f"The gasket of unit {n} is fine" for n in range(30)] + [
+        f"A battery that lasted {n} days" for n in range(30)
+    ]
+    new = [f"The zipper jammed after {n} walks" for n in range(30)] + [
+        f"The gasket of unit {n} is ok" for n in range(9)
+    ]
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    for night, texts in enumerate((old, new)):
+        ids = [f"{night}-{i}" for i in range(len(texts))]
+        pd.DataFrame({"review_id": ids, "text": texts}).to_parquet(exports / f"{night}.parquet")
+        run = rl.analyze(exports, out=tmp_path / "out", themes=themes)
+        told = run.manifest["told"]["candidate_themes"]
+        assert bool(told) == (night == 1)
+    assert "zipper" in " ".join(told)
+    assert "gasket" not in " ".join(told)
+    assert "battery" not in " ".join(told)
+    assert "zipper" in rl.status(tmp_path / "out")["candidate_themes"].iloc[0]
