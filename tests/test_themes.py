@@ -168,3 +168,9 @@ def test_inflections(cue, form):
 def test_a_cue_in_quotes_is_exact():
     assert forms('"will last"') == ["will last"]
     assert forms("电池") == ["电池"]
+
+
+def test_a_missing_text_has_no_mention():
+    themes = ThemeSet([Theme("battery", {}, (Cue("battery"),))])
+    found = themes.match([None, "", "the battery died", float("nan")])
+    assert found["review"].tolist() == [2]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.needs import polarity, wishes
+from benchmarks.needs import discovered, polarity, wishes
 from reviewlens import needs
 from reviewlens.classifier import Classifier
 from reviewlens.text import normalize, segments
@@ -60,6 +60,7 @@ def main() -> None:
     results = {
         "machine": {"processor": platform.machine(), "python": platform.python_version(), "commit": commit},
         "polarity": polarity.measure(folder, Classifier.load()),
+        "discovered": discovered.measure(folder),
         "wishes": wishes.measure(folder),
         "microseconds per review": cost(folder),
     }
@@ -72,7 +73,13 @@ def main() -> None:
         "## Polarity of an aspect",
         "",
     ]
-    lines += [*table(results["polarity"]), "## Wishes", "", *table(results["wishes"]), "## Cost", ""]
+    lines += [
+        *table(results["polarity"]),
+        "## Aspects that lie in a cue of discovered themes",
+        "",
+        *table(results["discovered"]),
+    ]
+    lines += ["## Wishes", "", *table(results["wishes"]), "## Cost", ""]
     lines += [
         f"- {name}: {value} microseconds per review" for name, value in results["microseconds per review"].items()
     ]

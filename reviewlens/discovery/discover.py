@@ -54,7 +54,8 @@ def discover_themes(
         data: path, glob, directory, list of paths, DataFrame, Arrow table, or list or Series of texts.
         text: the column of texts, where it is not found by its name.
         seeds: a few words or phrases for each theme, by theme id.
-        n_themes: how many themes are wanted; by default it follows from the number of phrases, 30 at most.
+        n_themes: how many themes are wanted at most: there are fewer where the reviews do not hold so many. By default
+            it follows from the number of phrases, 30 at most.
         previous: the theme set of before: ids and labels survive, and the log goes on.
         seed: decides which reviews are sampled where there are more than 200,000, and nothing else.
 

@@ -81,8 +81,7 @@ class _Reader:
             raise self.fail(f"scope must be one of {', '.join(SCOPES)}, not {scope!r}", "scope")
         if type(edition) is not int or edition < 1:
             raise self.fail(f"edition must be a whole number from 1, not {edition!r}", "edition")
-        if not isinstance(about, dict):
-            raise self.fail("about must be a table", "about")
+        self.about(about)
         tables = [data.get(name, []) for name in ("theme", "log")]
         for name, listed in zip(("theme", "log"), tables, strict=True):
             if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
@@ -95,6 +94,15 @@ class _Reader:
             seen[theme.theme_id] = i
         log = [self.event(item, i) for i, item in enumerate(tables[1])]
         return Content(themes, scope=scope, edition=edition, log=log, about=about)
+
+    def about(self, given: Any) -> None:
+        if not isinstance(given, dict):
+            raise self.fail("about must be a table", "about")
+        phrases, reasons = given.get("other_phrases", []), given.get("other_reasons", {})
+        if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
+            raise self.fail("other_phrases must be a list of texts", "about.other_phrases")
+        if not isinstance(reasons, dict) or not all(type(count) is int for count in reasons.values()):
+            raise self.fail("other_reasons must be a table of whole numbers", "about.other_reasons")
 
     def theme(self, item: dict[str, Any], number: int) -> Theme:
         def fail(what: str, key: str) -> ArtefactError:

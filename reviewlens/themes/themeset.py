@@ -109,7 +109,7 @@ class ThemeSet:
         return self.matcher.find(texts, owner, bounds)
 
     def match(self, texts: Sequence[str], *, classifier: Classifier | None = None) -> pd.DataFrame:
-        """Return one row per mention: a theme in a clause.
+        """Return one row per mention: a theme in a clause. A missing or empty text has none.
 
         Columns: review (0-based position in `texts`), start, end (characters of the clause), theme_id, cue, cue_start,
         cue_end, polarity (negative, neutral or positive), score (in [-1, 1]), intent (praise, complaint, wish or
