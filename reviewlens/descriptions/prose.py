@@ -16,6 +16,7 @@ from reviewlens.errors import ConfigError
 
 LANGUAGES = ("en", "zh")
 MOST = 3  # strengths, and likewise drawbacks
+RELEVANT = 0.01  # share of the reviews below which it is not told that a theme divides buyers
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def compose(facts: Facts, language: str) -> list[Sentence]:
     """Write a description: how reviews are, what is praised, what to know before buying, who it suits, open wishes."""
     if facts.reviews < facts.enough:
         return [_written("none" if facts.reviews == 0 else "few", facts, language)]
-    praised, criticized, divided = facts.of("praised")[:MOST], facts.of("criticized")[:MOST], facts.of("divided")[:1]
+    praised, criticized, divided = facts.of("praised")[:MOST], facts.of("criticized")[:MOST], _much_told(facts)[:1]
     found = [_written(facts.mood, facts, language, kind="overall")]
     if praised:
         found.append(_written("strength", facts, language, praised[0]))
@@ -78,6 +79,11 @@ def compose(facts: Facts, language: str) -> list[Sentence]:
     if not (praised or criticized or divided):
         found.append(_written("quiet", facts, language))
     return found
+
+
+def _much_told(facts: Facts) -> list[ThemeFact]:
+    """Return the themes on which opinions divide, without those that hardly anybody speaks of."""
+    return [theme for theme in facts.of("divided") if theme.reviews >= RELEVANT * facts.reviews]
 
 
 def _suits(praised: list[ThemeFact], criticized: list[ThemeFact], facts: Facts, language: str) -> list[Sentence]:
