@@ -23,13 +23,13 @@ import reviewlens as rl
 from reviewlens.themes import ThemeSet
 
 SIZES = {
-    "rows, score": (2_000, 6_000, 18_000, 54_000),
-    "rows, whole job": (2_000, 6_000, 18_000, 54_000),
+    "rows, score": (1_000, 3_000, 10_000, 30_000),
+    "rows, whole job": (1_000, 3_000, 10_000, 30_000),
     "characters a text, score": (100, 400, 1_600, 6_400),
     "products, whole job": (1, 10, 100, 1_000),
     "themes, whole job": (5, 10, 20, 40),
 }
-ROWS = 4_000  # where something else than the rows grows
+ROWS = 1_000  # where something else than the rows grows
 
 
 def table_of(folder: Path, what: str, size: int) -> pa.Table:
