@@ -21,7 +21,7 @@ import pyarrow as pa
 from reviewlens.config import JobConfig
 from reviewlens.schemas import MENTIONS, SCORED
 from reviewlens.tables import finish
-from reviewlens.tables.quotes import CANDIDATES
+from reviewlens.tables.quotes import CANDIDATES, choose
 
 Finish = Callable[[pd.DataFrame, "Context"], pd.DataFrame]
 
@@ -42,17 +42,18 @@ class Table:
     sql: str
     finish: Finish
     keys: tuple[str, ...] = ()
+    quotes: int = 0  # per cell
 
 
 TABLES: dict[str, Table] = {
     "intake": Table("intake.sql", finish.unchanged),
-    "themes": Table("theme.sql", finish.themes),
+    "themes": Table("theme.sql", finish.themes, quotes=3),
     "products": Table("products.sql", finish.means),
     "periods": Table("periods.sql", finish.means),
-    "theme_by_product": Table("theme.sql", finish.theme_cells, ("product_id",)),
-    "theme_by_period": Table("theme.sql", finish.theme_trends, ("period",)),
-    "theme_by_product_period": Table("theme.sql", finish.theme_trends, ("product_id", "period")),
-    "wishes": Table("wishes.sql", finish.wishes),
+    "theme_by_product": Table("theme.sql", finish.theme_cells, ("product_id",), quotes=3),
+    "theme_by_period": Table("theme.sql", finish.theme_trends, ("period",), quotes=1),
+    "theme_by_product_period": Table("theme.sql", finish.theme_trends, ("product_id", "period"), quotes=1),
+    "wishes": Table("wishes.sql", finish.wishes, quotes=3),
     "alerts": Table("alerts.sql", finish.alerts),
     "copies": Table("copies.sql", finish.unchanged),
     "mismatches": Table("mismatches.sql", finish.mismatches),
@@ -73,9 +74,14 @@ class Inputs:
     quarantined: Mapping[str, int]  # reason -> rows of files that could not be read whole
 
     def parts_table(self) -> pa.Table:
-        """Return `part` and `mtime_ns`, one row per part."""
-        ages = self.ages
-        return pa.table({"part": pa.array(ages.keys(), pa.int64()), "mtime_ns": pa.array(ages.values(), pa.int64())})
+        """Return `part`, `ordinal` and `mtime_ns`, one row per part; ordinals count from 0."""
+        return pa.table(
+            {
+                "part": pa.array(self.ages.keys(), pa.int64()),
+                "ordinal": pa.array(range(len(self.ages)), pa.int64()),
+                "mtime_ns": pa.array(self.ages.values(), pa.int64()),
+            }
+        )
 
     def quarantined_table(self) -> pa.Table:
         """Return `reason` and `reviews`, one row per reason."""
@@ -88,7 +94,8 @@ def sql_of(name: str) -> str:
     table = TABLES[name]
     template = jinja2.Template((files(__package__) / table.sql).read_text("utf-8"), undefined=jinja2.StrictUndefined)
     cell = ", ".join(("theme_id", *table.keys))
-    rendered: str = template.render(keys=table.keys, cell=cell, names=_NAMES, meanings=_MEANINGS, candidates=CANDIDATES)
+    known = {"names": _NAMES, "meanings": _MEANINGS, "candidates": CANDIDATES if table.quotes > 1 else 1}
+    rendered: str = template.render(keys=table.keys, cell=cell, **known)
     return rendered
 
 
@@ -98,12 +105,15 @@ class Asked(Protocol):
     def query(self, query: str) -> pa.Table:
         """Return the answer to a query in DuckDB's SQL."""
 
+    def interrupt(self) -> None:
+        """Let the query under way fail, if that can be done."""
+
     def close(self) -> None:
         """Let go of everything."""
 
 
 class Duck:
-    """DuckDB in this process. Beyond `memory_mb` it spills to `scratch`."""
+    """DuckDB in this process. Its tables are in a file in `scratch`, and beyond `memory_mb` it spills there too."""
 
     def __init__(self, inputs: Inputs, config: JobConfig, *, memory_mb: int, scratch: Path) -> None:
         self._config, self._scratch = config, scratch
@@ -115,7 +125,8 @@ class Duck:
             "autoinstall_known_extensions": "false",  # nothing is fetched at run time
         }
         scratch.mkdir(parents=True, exist_ok=True)
-        self._connection = duckdb.connect(config=settings)  # type: ignore[arg-type]
+        # Tables of a file are compressed and can leave memory at no cost; those of a database in memory can do neither.
+        self._connection = duckdb.connect(scratch / "tables.duckdb", config=settings)  # type: ignore[arg-type]
         self._connection.execute(f"SET TimeZone = '{config.timezone}'")
         self._connection.register("parts", inputs.parts_table())
         self._connection.register("quarantined", inputs.quarantined_table())
@@ -124,12 +135,18 @@ class Duck:
                 self._connection.read_parquet(list(paths)).create_view(view)
             else:
                 self._connection.register(view, schema.empty_table())
-        for statement in base_statements():
-            self._connection.execute(statement, parameters(statement, config))
+        self._base = base_statements()
 
     def query(self, query: str) -> pa.Table:
-        """Return the answer to a query."""
+        """Return the answer to a query; the first one makes what all of them read."""
+        while self._base:
+            self._connection.execute(self._base[0], parameters(self._base[0], self._config))
+            del self._base[0]
         return self._connection.sql(query, params=parameters(query, self._config)).to_arrow_table()
+
+    def interrupt(self) -> None:
+        """Let the query under way fail with `duckdb.InterruptException`."""
+        self._connection.interrupt()
 
     def close(self) -> None:
         """Close the connection and remove what was spilled."""
@@ -144,13 +161,25 @@ class Summary:
         self, inputs: Inputs, context: Context, *, memory_mb: int, scratch: Path, asked: Asked | None = None
     ) -> None:
         self._asked = asked or Duck(inputs, context.config, memory_mb=memory_mb, scratch=scratch)
-        newest = self._asked.query("SELECT CAST(max(created_at) AS DATE) AS day FROM reviews").column("day")[0].as_py()
-        self._context = replace(context, as_of=pd.Timestamp(context.config.run_date or newest))
+        self._context = context
 
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield each summary table by name, in the order of `TABLES`."""
+        newest = self._asked.query("SELECT CAST(max(created_at) AS DATE) AS day FROM reviews").column("day")[0].as_py()
+        context = replace(self._context, as_of=pd.Timestamp(self._context.config.run_date or newest))
         for name, table in TABLES.items():
-            yield name, table.finish(self._asked.query(sql_of(name)).to_pandas(date_as_object=False), self._context)
+            yield name, table.finish(self._answer(sql_of(name), table.quotes), context)
+
+    def interrupt(self) -> None:
+        """Let the query under way fail; from a signal or another thread."""
+        self._asked.interrupt()
+
+    def _answer(self, query: str, quotes: int) -> pd.DataFrame:
+        answer = self._asked.query(query)
+        if not quotes:
+            return pd.DataFrame(answer.to_pandas(date_as_object=False))
+        chosen = choose(answer.column("quotes"), answer.column("quote_ids"), quotes)
+        return pd.DataFrame(answer.drop_columns(["quotes", "quote_ids"]).to_pandas(date_as_object=False)).join(chosen)
 
     def superseded(self) -> pa.Table:
         """Return `part` and `row` of the scored rows that do not count."""

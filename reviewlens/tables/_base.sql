@@ -42,17 +42,17 @@ SELECT b.text_hash, min(s.first) AS copy_of FROM banded AS b JOIN shared AS s ON
 
 CREATE TABLE reviews AS
 SELECT
-    row_number() OVER (ORDER BY s.part, s.row) AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, coalesce(c.copy_of, s.text_hash) AS text_hash, s.language,
+    p.ordinal * 4294967296 + s.row AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, coalesce(c.copy_of, s.text_hash) AS text_hash, s.language,
     -- who speaks: short texts may well be alike by chance, a long one twice is one voice
     CASE WHEN s.chars * CASE WHEN s.language IN ('zh', 'ja') THEN 3 ELSE 1 END >= 90 THEN coalesce(c.copy_of, s.text_hash)
          ELSE hash(s.part, s.row) END AS voice,
     s.created_at, CAST(date_trunc($period, s.created_at) AS DATE) AS period,
     floor(CAST(s.rating AS DOUBLE) * 500 / scale.highest + 0.5) / 100 AS stars_given,
     s.polarity, s.score, s.stars, s.unknown, s.chars, s.quote
-FROM standing AS s CROSS JOIN scale LEFT JOIN copies AS c ON c.text_hash = s.text_hash;
+FROM standing AS s JOIN parts AS p ON p.part = s.part CROSS JOIN scale LEFT JOIN copies AS c ON c.text_hash = s.text_hash;
 
 CREATE TABLE mentions AS
 SELECT
     r.review, m.part, m.row, m.review_id, m.start, m.theme_id, m.cue, m.polarity, m.score, m.intent, m.wish, m.quote, m.quote_rank,
-    r.product_id, r.period, r.text_hash
+    r.product_id, r.period, r.text_hash, r.voice
 FROM mentioned AS m JOIN reviews AS r ON r.part = m.part AND r.row = m.row;

@@ -1,12 +1,13 @@
 -- Needs that rise: texts of a period that mention a theme, complain of it or say one of its phrases, against the three
 -- periods before. Copies of one long text are one voice, so that nobody can raise an alarm by pasting.
-WITH said AS (
-    SELECT review, voice, product_id, period FROM reviews WHERE product_id IS NOT NULL AND period IS NOT NULL
+{% set measures = {
+    "mentions": ("''", "TRUE"), "complaints": ("''", "intent = 'complaint'"), "phrase": ("cue", "TRUE")
+} %}
+WITH sized AS (
+    SELECT product_id, period, count(DISTINCT voice) AS texts
+    FROM reviews WHERE product_id IS NOT NULL AND period IS NOT NULL GROUP BY product_id, period
     UNION ALL
-    SELECT review, voice, '*' AS product_id, period FROM reviews WHERE period IS NOT NULL
-),
-sized AS (
-    SELECT product_id, period, count(DISTINCT voice) AS texts FROM said GROUP BY product_id, period
+    SELECT '*' AS product_id, period, count(DISTINCT voice) AS texts FROM reviews WHERE period IS NOT NULL GROUP BY period
 ),
 windows AS (
     SELECT
@@ -16,20 +17,16 @@ windows AS (
     FROM sized
     WINDOW before AS (PARTITION BY product_id ORDER BY period ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING)
 ),
-measures AS (
-    SELECT theme_id, '' AS cue, 'mentions' AS measure, review, quote, quote_rank FROM mentions
-    UNION ALL
-    SELECT theme_id, '' AS cue, 'complaints' AS measure, review, quote, quote_rank FROM mentions WHERE intent = 'complaint'
-    UNION ALL
-    SELECT theme_id, cue, 'phrase' AS measure, review, quote, quote_rank FROM mentions WHERE theme_id <> 'other'
-),
+-- one count after the other, for all of them at once would need six times the memory
 cells AS (
-    SELECT
-        m.theme_id, s.product_id, s.period, m.measure, m.cue,
-        count(DISTINCT s.voice) AS texts,
-        min(CASE WHEN m.quote_rank < 6 THEN m.quote END) AS quote
-    FROM measures AS m JOIN said AS s ON s.review = m.review
-    GROUP BY m.theme_id, s.product_id, s.period, m.measure, m.cue
+{%- for measure, (cue, which) in measures.items() %}{% for product in ("product_id", "'*'") %}
+    {{ "" if measure == "mentions" and loop.first else "UNION ALL " }}SELECT
+        theme_id, {{ product }} AS product_id, period, '{{ measure }}' AS measure, {{ cue }} AS cue,
+        count(DISTINCT voice) AS texts, min(CASE WHEN quote_rank < 6 THEN quote END) AS quote
+    FROM mentions
+    WHERE theme_id <> 'other' AND period IS NOT NULL AND {{ product }} IS NOT NULL AND {{ which }}
+    GROUP BY theme_id, period{{ ", product_id" if product == "product_id" }}{{ ", cue" if cue == "cue" }}
+{%- endfor %}{% endfor %}
 )
 SELECT
     c.theme_id, -- the theme
@@ -47,6 +44,6 @@ JOIN windows AS w ON w.product_id = c.product_id AND w.period = c.period
 LEFT JOIN cells AS b
     ON b.theme_id = c.theme_id AND b.product_id = c.product_id AND b.measure = c.measure AND b.cue = c.cue
     AND b.period >= w.since AND b.period < c.period
-WHERE w.texts_before >= $min_reviews AND c.texts >= $min_reviews AND c.theme_id <> 'other'
+WHERE w.texts_before >= $min_reviews AND c.texts >= $min_reviews
 GROUP BY c.theme_id, c.product_id, c.period, c.measure, c.cue, c.texts, w.texts, w.texts_before
 ORDER BY c.theme_id, c.product_id, c.period, c.measure, c.cue

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from reviewlens.schemas import OTHER, SCALE
-from reviewlens.tables.quotes import choose
 from reviewlens.tables.stats import change_p_value, false_discovery, opportunity, ratio, rise_p_value, wilson
 
 if TYPE_CHECKING:
     from reviewlens.tables import Context
 
 INTENTS = ("praise", "complaint", "wish")
+QUOTES = r"^quote_\d"
 
 
 def unchanged(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -24,7 +24,7 @@ def unchanged(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 def themes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Shares of each theme in all reviews, ranked by opportunity."""
-    shown = theme_shares(frame, context, quotes=3)
+    shown = theme_shares(frame, context)
     enough = frame["reviews"] >= context.config.min_reviews
     known = frame["theme_id"] != OTHER
     importance = 10 * frame["reviews"] / max(frame["reviews"].where(known).max(), 1)
@@ -37,12 +37,12 @@ def themes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 def theme_cells(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Shares of each theme in the reviews of each product."""
-    return theme_shares(frame, context, quotes=3)
+    return theme_shares(frame, context)
 
 
 def theme_trends(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Shares of each theme in the reviews of each period, with the change since the period before, tested."""
-    shown = theme_shares(frame, context, quotes=1)
+    shown = theme_shares(frame, context)
     keys = [key for key in ("theme_id", "product_id") if key in frame]
     group = [key for key in keys if key != "theme_id"]
     sizes = frame[[*group, "period", "reviews_in_all"]].drop_duplicates().sort_values("period", kind="stable")
@@ -76,7 +76,7 @@ def last_day(period: pd.Series, length: str) -> pd.Series:
     return pd.to_datetime(period) + step - pd.Timedelta(days=1)
 
 
-def theme_shares(frame: pd.DataFrame, context: Context, *, quotes: int) -> pd.DataFrame:
+def theme_shares(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Add the label, the share of reviews with its 95% Wilson interval, the mean score and the share of each intent."""
     low, high = wilson(frame["reviews"], frame["reviews_in_all"])
     keys = list(frame)[: list(frame).index("reviews")]
@@ -93,15 +93,15 @@ def theme_shares(frame: pd.DataFrame, context: Context, *, quotes: int) -> pd.Da
         "score": ratio(frame["score_sum"], frame["mentions"] * SCALE),
         **{f"{i}_share": ratio(frame[f"{i}_sum"], frame["mentions"]) for i in INTENTS},
     }
-    return pd.DataFrame(made).join(choose(frame, quotes))
+    return pd.DataFrame(made).join(frame.filter(regex=QUOTES))
 
 
 def wishes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Add the label of the theme and three wishes in the customers' words."""
     label = frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"])
-    shown = frame.drop(columns=["quotes", "quote_ids"])
+    shown = frame.copy()
     shown.insert(3, "label", label)
-    return shown.join(choose(frame, 3))
+    return shown
 
 
 def alerts(frame: pd.DataFrame, context: Context) -> pd.DataFrame:

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
+import pyarrow as pa
 
 CANDIDATES = 12  # per cell, best first
+CELLS = 8_192
 ALIKE = 0.5  # Jaccard similarity of character trigrams from which two quotes say the same
 
 
-def choose(frame: pd.DataFrame, quotes: int) -> pd.DataFrame:
-    """Return columns `quote_1`, `quote_1_id`, ... of shape (n,) from the lists in `quotes` and `quote_ids`."""
-    picked = [
-        pick(list(q), list(i), quotes) if q is not None else []
-        for q, i in zip(frame["quotes"], frame["quote_ids"], strict=True)
-    ]
-    columns = {}
-    for place in range(quotes):
-        here = [found[place] if place < len(found) else (None, None) for found in picked]
-        columns[f"quote_{place + 1}"] = pd.Series([quote for quote, _ in here], frame.index, "str")
-        columns[f"quote_{place + 1}_id"] = pd.Series([review for _, review in here], frame.index, "str")
-    return pd.DataFrame(columns, index=frame.index)
+def choose(quotes: pa.ChunkedArray, ids: pa.ChunkedArray, n: int) -> pd.DataFrame:
+    """Return columns `quote_1`, `quote_1_id`, ... of n quotes per cell, given lists of candidates and their reviews."""
+    columns = {
+        f"quote_{place}{kind}": pa.chunked_array([], pa.string()) for place in range(1, n + 1) for kind in ("", "_id")
+    }
+    for first in range(0, len(quotes), CELLS):  # many cells as Python objects would need much memory at once
+        here = zip(quotes[first : first + CELLS].to_pylist(), ids[first : first + CELLS].to_pylist(), strict=True)
+        picked = [pick(q, i, n) if q is not None else [] for q, i in here]
+        for place in range(n):
+            found = [cell[place] if place < len(cell) else (None, None) for cell in picked]
+            for kind, values in zip(("", "_id"), zip(*found, strict=True), strict=True):
+                name = f"quote_{place + 1}{kind}"
+                columns[name] = pa.chunked_array([*columns[name].chunks, pa.array(values, pa.string())])
+    return pd.DataFrame({name: pd.Series(column.to_pandas(), dtype="str") for name, column in columns.items()})
 
 
 def pick(quotes: Sequence[str], ids: Sequence[str], n: int) -> list[tuple[str, str]]:

@@ -59,6 +59,9 @@ class SparkTables:
                 hint="the executors' logs say more; what was scored is kept",
             ) from error
 
+    def interrupt(self) -> None:
+        """Do nothing: a stop waits for the table under way."""
+
     def close(self) -> None:
         """Remove what was written down."""
         self._types.close()

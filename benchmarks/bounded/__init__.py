@@ -1,0 +1,1 @@
+"""Whether memory stays where it is while the history grows."""
