@@ -97,9 +97,12 @@ class RunOptions(_Settings):
     batch_rows: int = Field(default=8192, ge=1, description="reviews in memory at a time, per worker")
     part_rows: int = Field(default=50_000, ge=1, description="reviews per part, the unit of work that survives a crash")
     memory_mb: int = Field(
-        default=400, ge=64, description="memory for the summary tables, in MB; beyond it they spill to disk"
+        default=128, ge=64, description="memory for the summary tables, in MB; beyond it they spill to disk"
     )
     keep: int = Field(default=7, ge=1, description="runs that are kept")
+    grace_seconds: float = Field(
+        default=600, ge=0, description="a run that was replaced stays at least so long, for those who are reading it"
+    )
     max_seconds: float | None = Field(
         default=None, gt=0, description="stop after this many seconds and resume next time"
     )
@@ -190,8 +193,9 @@ def load_settings(
     *,
     environment: Mapping[str, str] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    named: str = "command line",
 ) -> Settings:
-    """Merge defaults, a TOML file, the environment and explicit overrides (None means not given).
+    """Merge defaults, a TOML file, the environment and explicit overrides (None means not given) from where `named`.
 
     Raises `ConfigError` for an unknown key or a value that does not fit, naming where it was set.
     """
@@ -199,7 +203,7 @@ def load_settings(
     if path is not None:
         layers.append((str(path), _from_file(Path(path))))
     layers.append(("environment", _from_environment(os.environ if environment is None else environment)))
-    layers.append(("command line", {k: v for k, v in (overrides or {}).items() if v is not None}))
+    layers.append((named, {k: v for k, v in (overrides or {}).items() if v is not None}))
     merged: dict[str, Any] = {}
     origin: dict[str, str] = {}
     for name, layer in layers:

@@ -6,7 +6,8 @@ Each error is ours *and* the standard class, so both `except ReviewlensError` an
     ├── ConfigError(ValueError)          a setting or argument is wrong                          exit 2
     ├── InputError(ValueError)           the data given cannot be used                           exit 2
     │   ├── InputNotFoundError(FileNotFoundError)   nothing is there                            exit 2
-    │   └── ColumnError(KeyError)        a column is missing, ambiguous or of the wrong type     exit 2
+    │   ├── ColumnError(KeyError)        a column is missing, ambiguous or of the wrong type     exit 2
+    │   └── TableError(KeyError)         a run has no table of that name                         exit 2
     ├── ArtefactError(ValueError)        a model folder or theme set cannot be used              exit 2
     ├── MissingDependencyError(ImportError)         an optional package is not installed        exit 2
     ├── LockedError(RuntimeError)        another run holds the output folder                     exit 5
@@ -56,6 +57,10 @@ class InputNotFoundError(InputError, FileNotFoundError):
 
 class ColumnError(InputError, KeyError):
     """A column is missing, ambiguous or of a type that cannot be used."""
+
+
+class TableError(InputError, KeyError):
+    """A run has no table of that name."""
 
 
 class ArtefactError(ReviewlensError, ValueError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -103,6 +104,8 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
         return open_run(store.out)
     _check_rejects(decided, config)
     scored = {task.part_id for task in night.todo} & {part["id"] for part in decided["parts"]}
+    if troubles := _troubles(part for part in decided["parts"] if part["id"] in scored):
+        log.warning("values that could not be read: %s", _listed(troubles), extra={"troubles": troubles})
     profiles = [store.receipt(part_id)["profile"] for part_id in sorted(scored)]
     told = {
         "rows_scored": sum(part["rows"] for part in decided["parts"] if part["id"] in scored),
@@ -118,7 +121,7 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
     model = {"name": classifier.model, "metrics": classifier.metrics}
     extra = {"labels": labels, "told": told, "drift": drift, "model": model, "before": before}
     publish(store, decided, config=config, options=options, stop=stop, **extra)  # type: ignore[arg-type]
-    store.prune(options.keep)
+    store.prune(options.keep, grace=options.grace_seconds)
     run = open_run(store.out)
     log.info("published", extra={"run": run.folder.name, **run.manifest["counts"]})
     check_gates(run.manifest, options)
@@ -157,6 +160,18 @@ def _score(engine: Engine, todo: Sequence[Task], options: RunOptions, stop: Stop
     return failed
 
 
+def _troubles(parts: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many values of which column could not be read in the parts, e.g. 'deleted_at unreadable'."""
+    total: Counter[str] = Counter()
+    for part in parts:
+        total.update(part["troubles"])
+    return dict(sorted(total.items()))
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in counts.items())
+
+
 def _check_rejects(decided: Mapping[str, Any], config: JobConfig) -> None:
     lost = sum(file["rows"] for file in decided["quarantined"])
     rows = lost + sum(part["rows"] for part in decided["parts"])
@@ -176,8 +191,8 @@ def _settings(config: Settings | Mapping[str, Any] | PathLike | None, columns: M
             raise ConfigError("columns are given twice", hint="put them into the configuration")
         return config
     if isinstance(config, Mapping):
-        return load_settings(None, overrides={**config, **overrides})
-    return load_settings(config, overrides=overrides)
+        return load_settings(None, overrides={**config, **overrides}, named="arguments")
+    return load_settings(config, overrides=overrides, named="arguments")
 
 
 def forget(out: PathLike, *, customer: str) -> int:
@@ -274,4 +289,8 @@ def status(out: PathLike) -> pd.DataFrame:
                 "drift": "" if worst is None else f"{worst} {index[worst]:.2f}",
             }
         )
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    for name, column in frame.items():  # what a run did not count is none, and counts are whole
+        if all(isinstance(row.get(name, 0), int) and not isinstance(row.get(name), bool) for row in rows):
+            frame[name] = column.fillna(0).astype("int64")
+    return frame

@@ -74,7 +74,7 @@ def write_part(task: Task, progress: Progress | None = None) -> Receipt:
     store = Store(task.out)
     try:
         with store.new_part(task.part_id) as folder, PartWriter(folder) as writer:
-            for rows in task.part.batches(task.batch_rows):
+            for rows in task.part.batches(task.batch_rows, writer.troubles):
                 reviews, found = annotate(rows, task.part.name, task.number, artefacts)
                 if task.forgotten:
                     reviews, found = forget_customers(reviews, found, task.forgotten)
@@ -105,7 +105,9 @@ def rewrite_part(store: Store, name: str, customers: Set[str]) -> None:
             for batch in file.iter_batches(ROW_GROUP):
                 kept = batch.filter(pc.invert(pc.is_in(batch.column("row"), value_set=rows)))
                 writer.write_mentions(pa.RecordBatch.from_arrays(kept.columns, schema=MENTIONS))
-        receipt = writer.finish(id=new, source=store.receipt(name)["source"])
+        before = store.receipt(name)
+        writer.troubles.update(before.get("troubles", {}))
+        receipt = writer.finish(id=new, source=before["source"])
         store.write_receipt(folder, receipt)
 
 
@@ -117,6 +119,7 @@ class PartWriter:
         self._mentions = FileWriter(folder / MENTIONS_FILE, MENTIONS)
         self._reasons: Counter[str] = Counter()
         self._profile = drift.merge([])
+        self.troubles: Counter[str] = Counter()  # values that could not be read, e.g. 'rating unreadable'
 
     def write(self, scored: pa.RecordBatch, mentions: pa.RecordBatch) -> None:
         """Add the reviews of a batch and their mentions."""
@@ -143,6 +146,7 @@ class PartWriter:
             "rows": self._scored.rows,
             "mentions": self._mentions.rows,
             "reasons": dict(sorted(self._reasons.items())),
+            "troubles": dict(sorted(self.troubles.items())),
             "profile": self._profile,
         }
 

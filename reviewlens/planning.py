@@ -45,13 +45,18 @@ def plan_night(
     *,
     themes: ThemeSet | PathLike | None = None,
     classifier: Classifier | PathLike | None = None,
+    dry: bool = False,
 ) -> Night:
-    """Find out what is new or changed; writes nothing but a frozen copy of artefacts that are given as objects."""
+    """Find out what is new or changed.
+
+    Writes nothing but a frozen copy of artefacts that are given as objects, and the key of the customer hashes where
+    there is none yet; of that, too, nothing if `dry`.
+    """
     config, options = settings.config, settings.options
     source = read.Paths(config.source) if data is None else data
     plan = read.plan(source, columns=config.columns or None, part_rows=options.part_rows)
     paths = (_path(store, classifier or config.classifier), _path(store, themes or config.themes))
-    key = store.customer_key()
+    key = store.customer_key(make=not dry)
     artefacts = load_artefacts(*paths, key)
     fingerprints = {
         "classifier": artefacts.classifier.fingerprint,
@@ -94,6 +99,7 @@ def decide(store: Store, night: Night, config: JobConfig, failed: Mapping[str, t
 def entry(receipt: Receipt, number: int, mtime_ns: int, content: str) -> dict[str, Any]:
     """Return what the manifest says of a part; `content` is the hash of the input that it was made of."""
     said = {key: receipt[key] for key in ("id", "source", "rows", "mentions", "reasons")}
+    said["troubles"] = receipt.get("troubles", {})
     return {**said, "part": number, "mtime_ns": mtime_ns, "content": content}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -68,6 +69,7 @@ def publish(
             "drift": dict(drift),
             "model": dict(model),
             "labels": dict(labels),
+            "troubles": dict(sum((Counter(part["troubles"]) for part in decided["parts"]), Counter())),
             "versions": {"reviewlens": __version__, **{name: version(name) for name in PACKAGES}},
         }
         store.write_manifest(folder, manifest)
@@ -82,13 +84,17 @@ def _write_tables(
     inputs, scratch = _inputs(store, decided), folder / "scratch"
     try:
         asked = _spark(inputs, context, scratch) if options.tables == "spark" else None
-        with Summary(inputs, context, memory_mb=options.memory_mb, scratch=scratch, asked=asked) as summary:
+        with (
+            Summary(inputs, context, memory_mb=options.memory_mb, scratch=scratch, asked=asked) as summary,
+            stop.interrupting(summary.interrupt),
+        ):
             pq.write_table(summary.superseded(), folder / SUPERSEDED)
             for name, frame in summary.tables():
                 tables[name] = frame
                 write_table(frame, folder / TABLE_FOLDER, name)
                 stop.check()
     except duckdb.Error as error:
+        stop.check()  # a query that was interrupted fails too
         raise StoreError(
             f"the tables could not be built: {str(error).splitlines()[0]}",
             where=str(store.out),

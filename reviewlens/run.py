@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from reviewlens.errors import InputNotFoundError
+from reviewlens.errors import InputNotFoundError, TableError
 from reviewlens.remote import fetched
 from reviewlens.schemas import MENTIONS, SCORED, SCORED_REASON
 from reviewlens.store import Store
@@ -34,6 +34,8 @@ class Tables(Mapping[str, pd.DataFrame]):
         self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._paths:
+            raise TableError(f"there is no table {name!r}", hint=f"there are: {', '.join(self._paths)}")
         if name not in self._read:
             self._read[name] = pd.read_parquet(self._paths[name])
         return self._read[name].copy()

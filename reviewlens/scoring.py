@@ -18,6 +18,7 @@ from reviewlens.batch import join
 from reviewlens.classifier import Classifier, bundled
 from reviewlens.errors import ConfigError, StoreError
 from reviewlens.part import FileWriter
+from reviewlens.read.columns import PREDICTED
 
 ADDED = pa.schema(
     [
@@ -56,6 +57,7 @@ def score(
         model = classifier if isinstance(classifier, Classifier) else Classifier.load(Path(classifier))
     if read.is_path(data):
         if out is None:
+            read.find_files(data if isinstance(data, list | tuple) else [data])  # says so where nothing is there
             raise ConfigError("scoring files needs `out`", hint="score(paths, out='scored/')")
         return _score_files(data, Path(out), columns, model)
     if out is not None:
@@ -148,4 +150,9 @@ def review_texts(reviews: pa.RecordBatch) -> list[str | None]:
 
 def added_names(taken: Collection[str]) -> list[str]:
     """Return the names of our columns beside those of the data."""
-    return [f"{name}_predicted" if name in taken else name for name in ADDED.names]
+    suffix = PREDICTED
+    names = [f"{name}{suffix}" if name in taken else name for name in ADDED.names]
+    while any(name in taken for name in names):  # scored more than once
+        suffix += PREDICTED
+        names = [f"{name}{suffix}" for name in ADDED.names]
+    return names

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from reviewlens.errors import Interrupted
 
@@ -13,10 +15,22 @@ class Stop:
     def __init__(self, max_seconds: float | None = None) -> None:
         self._deadline = None if max_seconds is None else time.monotonic() + max_seconds
         self.signal: int | None = None
+        self._interrupt: Callable[[], None] | None = None
 
     def request(self, signum: int) -> None:
         """Ask the run to stop, as the signal `signum` does."""
         self.signal = signum
+        if self._interrupt is not None:
+            self._interrupt()
+
+    @contextmanager
+    def interrupting(self, interrupt: Callable[[], None]) -> Iterator[None]:
+        """Call `interrupt` when a stop is requested while the block runs, for what would take long to end by itself."""
+        self._interrupt = interrupt
+        try:
+            yield
+        finally:
+            self._interrupt = None
 
     def check(self) -> None:
         """Raise `Interrupted` where the run was asked to stop or its time is up."""

@@ -24,6 +24,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -72,13 +73,18 @@ class Store:
                 holder.unlink(missing_ok=True)
             lock.release()
 
-    def customer_key(self) -> bytes:
-        """Return the key of the customer hashes: the user's from the environment, else this folder's own."""
+    def customer_key(self, *, make: bool = True) -> bytes:
+        """Return the key of the customer hashes: the user's from the environment, else this folder's own.
+
+        Where there is none yet, one is made and kept; without `make` it is empty.
+        """
         given = os.environ.get(KEY_VARIABLE)
         if given:
             return given.encode()
         path = self.out / "customer.key"
         if not path.exists():
+            if not make:
+                return b""
             self._make(self.out)
             scratch = self.out / f"{TEMPORARY}key-{secrets.token_hex(4)}"
             try:
@@ -176,9 +182,14 @@ class Store:
         """Return the manifest of a run."""
         return self._read(run / "manifest.json")
 
-    def prune(self, keep: int) -> None:
-        """Remove all but the newest `keep` runs, then the parts that no run names."""
-        self._remove_runs(self.run_folders()[:-keep])
+    def prune(self, keep: int, *, grace: float = 0.0) -> None:
+        """Remove all but the newest `keep` runs, then the parts that no run names.
+
+        A run stays for `grace` seconds after it was replaced, so that a reader who opened it can read it to its end.
+        """
+        runs = self.run_folders()
+        replaced = dict(zip(runs, [_age(newer) for newer in runs[1:]], strict=False))
+        self._remove_runs([run for run in runs[:-keep] if replaced[run] >= grace])
         named = {part["id"] for run in self.run_folders() for part in self.manifest(run)["parts"]}
         for part in self.parts.glob("[!.]*"):
             if part.name not in named:
@@ -266,6 +277,10 @@ class Store:
     def _make(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise ConfigError(
+                "a file is where the output folder should be", where=str(folder), hint="choose another output folder"
+            ) from None
         except OSError as error:
             raise StoreError(
                 f"cannot make the folder: {error}", where=str(folder), hint="choose another output folder"
@@ -313,6 +328,11 @@ def next_generation(name: str) -> str:
 def _generation(name: str) -> tuple[str, int]:
     part_id, _, generation = name.partition("-")
     return part_id, int(generation or bool(part_id))
+
+
+def _age(run: Path) -> float:
+    """Return the seconds since a run was committed; never below 0, for clocks are set back now and then."""
+    return max(0.0, time.time() - (run / "manifest.json").stat().st_mtime)
 
 
 def _sync(path: Path) -> None:

@@ -197,3 +197,28 @@ def test_without_rights_it_says_so(exports, tmp_path):
     code, _, err = done("run", exports, "--out", tmp_path / "lens")
     assert (code, "Traceback" in err) == (1, False)
     assert str(tmp_path / "lens") in err
+
+
+def test_check_says_what_run_would_say(exports):
+    assert done("check", exports)[0] == 0
+    pq.write_table(pa.table({"text": pa.array([b"fine", b"\xff\xfe broken"], pa.binary())}), exports / "bytes.parquet")
+    code, out, _ = done("check", exports)
+    assert code == 6
+    assert "text bad_encoding" in out
+    (exports / "bytes.parquet").write_bytes(b"PAR1 and no more than that")
+    assert done("check", exports)[0] == 6
+
+
+def test_a_dry_run_writes_nothing(exports, tmp_path):
+    code, out, err = done("run", exports, "--out", tmp_path / "lens", "--dry-run")
+    assert code == 0, err
+    assert "rows to score: 1,200" in out
+    assert not (tmp_path / "lens").exists()
+
+
+def test_a_file_in_the_place_of_the_output_folder(exports, tmp_path):
+    (tmp_path / "lens").write_text("mine")
+    code, _, err = done("run", exports, "--out", tmp_path / "lens")
+    assert code == 2
+    assert "a file is where the output folder should be" in err
+    assert "Traceback" not in err

@@ -16,7 +16,7 @@ import reviewlens as rl
 from reviewlens.batch import Artefacts, annotate
 from reviewlens.classifier import Classifier
 from reviewlens.engines.local import LocalEngine
-from reviewlens.errors import InputError, LockedError, RejectsError
+from reviewlens.errors import ConfigError, InputError, LockedError, RejectsError
 from reviewlens.schemas import REVIEWS
 from reviewlens.store import Store
 from reviewlens.themes import ThemeSet
@@ -300,3 +300,45 @@ def test_what_the_shop_wrote_is_nobodys_opinion(tmp_path):
         ["默认好评", "此用户没有填写评价。", "The customer left no comment.", "good product"], out=tmp_path / "lens"
     )
     assert run.tables["intake"].set_index("reason")["reviews"].to_dict() == {"boilerplate": 3, "scored": 1}
+
+
+def test_values_that_cannot_be_read_are_counted(tmp_path, caplog):
+    frame = export(random.Random(3), 6).assign(
+        text="Lovely colour", rating=["5", "four-ish?", "3", "??", "1", "2"], deleted_at=["", "maybe", "", "", "", ""]
+    )
+    frame["created_at"] = ["2024-01-01", "yesterday or so", "2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"]
+    run = rl.analyze(frame, out=tmp_path / "lens")
+    troubles = {"created_at unreadable": 1, "deleted_at unreadable": 1, "rating unreadable": 2}
+    assert run.manifest["troubles"] == troubles
+    assert [part["troubles"] for part in run.manifest["parts"]] == [troubles]
+    assert "deleted_at unreadable 1" in caplog.text
+    assert run.manifest["counts"]["scored"] == 6  # a mark of deletion that cannot be read deletes nothing
+
+
+def test_status_counts_whole_reviews(tmp_path):
+    frame = export(random.Random(1), 8).assign(text="fine", customer=[f"c{i}" for i in range(8)])
+    rl.analyze(frame, out=tmp_path / "lens")
+    rl.analyze(pd.concat([frame, frame.assign(review_id="")]), out=tmp_path / "lens")
+    rl.forget(tmp_path / "lens", customer="c3")
+    rl.analyze(frame.assign(text=["", *["good"] * 7]), out=tmp_path / "lens")
+    found = rl.status(tmp_path / "lens")
+    counts = {"rows", "scored", "mentions", "quarantined_files", "new_alerts", "forgotten", "rows_scored"}
+    assert counts <= set(found)
+    assert {name: found[name].dtype.kind for name in sorted(counts)} == dict.fromkeys(sorted(counts), "i")
+    assert found["current"].dtype == bool
+
+
+def test_a_table_that_is_not_there_is_named_with_those_that_are(sample_run):
+    with pytest.raises(KeyError, match="there is no table 'nope'") as caught:
+        sample_run.tables["nope"]
+    assert isinstance(caught.value, InputError)
+    assert "theme_by_product" in str(caught.value)
+    assert "nope" not in sample_run.tables
+    assert sample_run.tables.get("nope") is None
+
+
+def test_a_wrong_setting_from_python_is_no_matter_of_the_command_line(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        rl.analyze(["good"], out=tmp_path / "lens", config={"period": "year"})
+    assert "command line" not in str(caught.value)
+    assert "arguments" in str(caught.value)

@@ -15,7 +15,7 @@ from places import ROOT
 
 import reviewlens as rl
 from reviewlens.classifier import bundled
-from reviewlens.errors import ConfigError, InputError
+from reviewlens.errors import ColumnError, ConfigError, InputError, InputNotFoundError
 from reviewlens.scoring import ADDED
 
 TEXTS = ["Absolutely love it", "", "质量太差了", None, "It broke after a day, but the colour is lovely"]
@@ -65,7 +65,8 @@ def test_a_column_of_the_data_is_never_overwritten(frame):
     assert "stars_predicted" in scored
 
 
-def test_files_need_a_place(tmp_path):
+def test_files_need_a_place(frame, tmp_path):
+    frame.to_parquet(tmp_path / "in.parquet")
     with pytest.raises(ConfigError, match="needs `out`"):
         rl.score(tmp_path / "in.parquet")
     with pytest.raises(ConfigError, match="`out` is for paths"):
@@ -115,3 +116,45 @@ def test_a_forked_process_loads_its_own():
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
+
+
+def test_what_was_scored_can_be_scored_again():
+    frame = pd.DataFrame({"text": ["I love it", "It broke at once"], "rating": [5, 1]})
+    once = rl.score(frame)
+    twice = rl.score(once)
+    thrice = rl.score(twice)
+    assert thrice.columns.is_unique
+    pd.testing.assert_series_equal(twice["score_predicted"], once["score"], check_names=False)
+    pd.testing.assert_series_equal(thrice["score_predicted_predicted"], once["score"], check_names=False)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_stars_of_the_export_stay_the_rating_however_often_it_is_scored(times):
+    from reviewlens.read import plan
+
+    frame = pd.DataFrame({"text": ["I love it", "It broke at once"], "stars": [5, 1]})
+    bare = frame[["text"]]
+    for _ in range(times):
+        frame, bare = rl.score(frame), rl.score(bare)
+    assert plan(frame).columns["rating"] == "stars"
+    assert "rating" not in plan(bare).columns
+
+
+@pytest.mark.parametrize("data", ["one text", "missing.parquet", ["missing.parquet"]])
+def test_a_string_is_a_path_and_says_so(data):
+    with pytest.raises(InputNotFoundError, match="texts are given as a list"):
+        rl.score(data)
+
+
+@pytest.mark.parametrize("odd", [3, {"a": 1}, ["x"], 2.5])
+def test_what_is_no_text_is_not_scored(odd):
+    texts = pd.Series(["good", None, odd], dtype=object)
+    for data in (texts.to_frame("text"), texts):
+        with pytest.raises(ColumnError, match=f"row 2 of .* is {type(odd).__name__}, not text"):
+            rl.score(data)
+
+
+def test_two_columns_of_one_name():
+    frame = pd.DataFrame([["good", "bad"]], columns=["text", "text"])
+    with pytest.raises(ColumnError, match="there are two columns 'text'"):
+        rl.score(frame)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 
-from reviewlens.errors import InputNotFoundError, LockedError
+from reviewlens.errors import ConfigError, InputNotFoundError, LockedError
 from reviewlens.store import TEMPORARY, Store
 
 
@@ -62,6 +64,20 @@ def test_prune_keeps_runs_and_the_parts_that_they_name(tmp_path):
     assert sorted(p.name for p in store.parts.iterdir()) == ["b", "c"]
 
 
+def test_a_run_that_was_replaced_a_moment_ago_stays_for_its_readers(tmp_path):
+    store = Store(tmp_path / "lens")
+    for number in range(1, 6):
+        with store.new_run() as folder:
+            store.write_manifest(folder, {"parts": []})
+        long_ago = time.time() - 1000 + 100 * number
+        os.utime(store.runs / f"{number:06d}" / "manifest.json", (long_ago, long_ago))
+    # Replaced 800, 700, 600 and 500 seconds ago; the fifth is current.
+    store.prune(1, grace=650)
+    assert [p.name for p in store.run_folders()] == ["000003", "000004", "000005"]
+    store.prune(1, grace=0)
+    assert [p.name for p in store.run_folders()] == ["000005"]
+
+
 def test_two_runs_at_once_and_a_dead_holder(tmp_path):
     holder = textwrap.dedent("""
         import os, sys, time
@@ -98,3 +114,15 @@ def test_nothing_here(tmp_path):
     with pytest.raises(InputNotFoundError):
         Store(tmp_path).manifest(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_wrong_argument(tmp_path):
+    (tmp_path / "lens").write_text("a file")
+    for out in (tmp_path / "lens", tmp_path / "lens" / "below"):
+        with (
+            pytest.raises(ConfigError, match="a file is where the output folder should be") as caught,
+            Store(out).lock(),
+        ):
+            pass
+        assert caught.value.exit_code == 2
+    assert (tmp_path / "lens").read_text() == "a file"

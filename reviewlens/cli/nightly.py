@@ -7,6 +7,7 @@ import time
 
 import click
 
+from reviewlens.cli.river import DONE, PARTIAL
 from reviewlens.cli.show import show_json, show_table
 from reviewlens.cli.signals import heeding_signals
 from reviewlens.config import Settings
@@ -17,8 +18,6 @@ from reviewlens.remote import fetched
 from reviewlens.run import Run
 from reviewlens.stop import Stop
 from reviewlens.store import Store
-
-DONE, PARTIAL = 0, 6
 
 
 def carry_out(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
@@ -73,7 +72,7 @@ def _summary(run: Run, idle: bool, seconds: float) -> str:
 
 
 def _say_what_would_be_done(settings: Settings, as_json: bool) -> int:
-    night = plan_night(Store(fetched(settings.out or "")), None, settings)
+    night = plan_night(Store(fetched(settings.out or "")), None, settings, dry=True)
     plan = {
         "parts": len(night.tasks),
         "rows": sum(task.part.rows for task in night.tasks),

@@ -17,6 +17,7 @@ COLUMN = click.option(
     metavar="OURS=YOURS",
     help="which of your columns is which, e.g. text=review_body",
 )
+DONE, PARTIAL = 0, 6  # partial: done, with rejects or quarantined files
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON for machines")
 CLASSIFIER = click.option(
     "--classifier", type=click.Path(), metavar="FOLDER", help="model folder; the bundled model if absent"
@@ -96,8 +97,8 @@ def run(
 @SOURCES
 @COLUMN
 @JSON
-def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> None:
-    """Say what is in the exports: columns, types, gaps, and what their absence costs.
+def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> int:
+    """Say what is in the exports: columns, types, gaps, and what their absence costs. Exits with 6 where `run` would.
 
     \b
     reviewlens check exports/*.parquet
@@ -109,6 +110,7 @@ def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> N
         raise ConfigError("no input", hint="name files, a folder or a glob")
     found = look(Paths(source), columns=column_map(columns) or None)
     show_json(found.to_dict()) if as_json else click.echo(str(found))
+    return PARTIAL if found.rejects else DONE
 
 
 @click.command()

@@ -13,8 +13,8 @@ part      a range of rows: the unit of work
 from __future__ import annotations
 
 from reviewlens.read.part import Part, raw_batches
-from reviewlens.read.paths import Paths, is_path
+from reviewlens.read.paths import Paths, find_files, is_path
 from reviewlens.read.plan import Plan, RejectedFile, plan
 from reviewlens.read.source import UnreadableError
 
-__all__ = ["Part", "Paths", "Plan", "RejectedFile", "UnreadableError", "is_path", "plan", "raw_batches"]
+__all__ = ["Part", "Paths", "Plan", "RejectedFile", "UnreadableError", "find_files", "is_path", "plan", "raw_batches"]

@@ -63,6 +63,11 @@ class Check:
     rejected: tuple[RejectedFile, ...]
     notes: tuple[str, ...]
 
+    @property
+    def rejects(self) -> bool:
+        """Whether a run would leave out files or rows for what is wrong with them."""
+        return bool(self.rejected) or any(trouble.startswith("text ") for trouble in self.troubles)
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values for JSON."""
         return asdict(self)

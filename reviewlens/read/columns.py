@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -54,8 +54,9 @@ def find_columns(names: Sequence[str], given: Mapping[str, str], *, where: str) 
         if list(names).count(theirs) > 1:
             raise ColumnError(f"there are two columns {theirs!r}", where=where, hint="rename one of them")
     free: dict[str, list[str]] = {}
+    made = _made_by_score(names)
     for name in names:
-        if name not in found.values():
+        if name not in found.values() and name not in made:
             free.setdefault(_squash(name), []).append(name)
     for ours, spellings in _spellings().items():
         if ours in given:
@@ -70,6 +71,15 @@ def find_columns(names: Sequence[str], given: Mapping[str, str], *, where: str) 
     if "text" not in found:
         raise no_text(names, given, where)
     return {ours: found[ours] for ours in CANONICAL if ours in found}
+
+
+PREDICTED = "_predicted"  # at the end of our columns where the data has one of that name
+
+
+def _made_by_score(names: Collection[str]) -> set[str]:
+    """Return which of the columns that look like a rating are the estimates of an earlier `score`."""
+    once, twice = "p_negative" in names, f"p_negative{PREDICTED}" in names
+    return {name for name in ("score", "stars") if once and (twice or f"{name}{PREDICTED}" not in names)}
 
 
 def no_such_column(ours: str, theirs: str, names: Iterable[str], where: str) -> ColumnError:
@@ -101,6 +111,8 @@ _LIKELY = ("text", "body", "comment", "review", "content", "feedback", "message"
 
 
 def _two_candidates(ours: str, candidates: Sequence[str], where: str) -> ColumnError:
+    if len(set(candidates)) == 1:
+        return ColumnError(f"there are two columns {candidates[0]!r}", where=where, hint="rename one of them")
     named = " and ".join(map(repr, candidates))
     hint = f"say which one it is: columns={{{ours!r}: {candidates[0]!r}}} or --column {ours}={candidates[0]}"
     return ColumnError(f"{named} could both be the column {ours!r}", where=where, hint=hint)

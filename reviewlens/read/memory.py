@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from reviewlens.errors import InputError
+from reviewlens.errors import ColumnError, InputError
 from reviewlens.read.columns import find_columns
 from reviewlens.read.strings import repair
 
@@ -25,6 +25,7 @@ def to_table(data: Any, given: Mapping[str, str]) -> tuple[pa.Table, dict[str, s
     if isinstance(data, pd.DataFrame):
         names = [str(name) for name in data.columns]
         columns = find_columns(names, given, where=FRAME)
+        _check_texts(data.iloc[:, names.index(columns["text"])], f"column {columns['text']!r}")
         arrays = {theirs: series_to_array(data.iloc[:, names.index(theirs)]) for theirs in columns.values()}
         return pa.table(arrays), columns, names
     if isinstance(data, pa.RecordBatchReader):
@@ -51,6 +52,7 @@ def series_to_array(series: pd.Series[Any]) -> pa.Array:
 
 def _texts(data: Any) -> pa.Array:
     if isinstance(data, pd.Series):
+        _check_texts(data, "the series")
         return series_to_array(data)
     if isinstance(data, pa.Array | pa.ChunkedArray):
         return data
@@ -66,6 +68,18 @@ def _texts(data: Any) -> pa.Array:
             hint = "give texts, or a DataFrame for rows of several columns"
             raise InputError(f"item {i} of the list is {type(item).__name__}, not text", hint=hint)
     return pa.array([_bytes(item) for item in data], pa.large_binary())
+
+
+def _check_texts(series: pd.Series[Any], where: str) -> None:
+    if series.dtype != object:  # a column of one other type is refused by its type
+        return
+    for row, value in enumerate(series):
+        if not (isinstance(value, str | bytes) or _is_missing(value)):
+            raise ColumnError(
+                f"row {row:,} of {where} is {type(value).__name__}, not text",
+                where=FRAME,
+                hint="take out such rows, or turn them into text yourself",
+            )
 
 
 def _bytes(value: Any) -> bytes | None:

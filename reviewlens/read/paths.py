@@ -252,5 +252,5 @@ def _nothing_at(root: str, system: fs.FileSystem, path: str) -> InputNotFoundErr
     parent = PurePosixPath(path).parent
     listed = system.get_file_info(fs.FileSelector(str(parent), allow_not_found=True))
     near = difflib.get_close_matches(PurePosixPath(path).name, [info.base_name for info in listed], n=1)
-    hint = f"did you mean {str(parent / near[0])!r}?" if near else "check the path"
+    hint = f"did you mean {str(parent / near[0])!r}?" if near else "check the path; texts are given as a list"
     return InputNotFoundError("no such file or folder", where=root, hint=hint)
