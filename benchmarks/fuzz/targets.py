@@ -29,9 +29,10 @@ MOST_SCORED = 2_000  # characters; longer texts are normalized, cut and masked, 
 
 def any_text(data: bytes) -> None:
     """A text is normalized, cut into clauses, masked and scored."""
-    body = data.decode(
-        "utf-16-le" if data[:1] > b"\x7f" else "utf-8", "surrogatepass" if data[:1] > b"\x7f" else "replace"
-    )
+    if data[:1] > b"\x7f":  # with halves of characters, as some databases have them
+        body = data[: len(data) & ~1].decode("utf-16-le", "surrogatepass")
+    else:
+        body = data.decode("utf-8", "replace")
     said = text.normalize(body)
     assert text.normalize(said) == said, "normalizing twice differs"
     owner, bounds = text.segments([said])
