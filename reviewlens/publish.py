@@ -69,7 +69,7 @@ def publish(
             "drift": dict(drift),
             "model": dict(model),
             "labels": dict(labels),
-            "troubles": dict(sum((Counter(part["troubles"]) for part in decided["parts"]), Counter())),
+            "troubles": dict(sum((Counter(part.get("troubles", {})) for part in decided["parts"]), Counter())),
             "versions": {"reviewlens": __version__, **{name: version(name) for name in PACKAGES}},
         }
         store.write_manifest(folder, manifest)
