@@ -92,7 +92,7 @@ def main(name: str, path: str, rounds: int) -> None:
     for k in range(rounds):
         batch = texts[(k + 2) * fresh : (k + 3) * fresh]
         if name not in {"tfidf"}:
-            batch = batch[: max(64, fresh // 20)]  # slow ones: fewer texts, the rate is what counts
+            batch = batch[: max(32, fresh // 20)]  # slow ones: fewer texts, the rate is what counts
         started, before = time.perf_counter(), time.process_time()
         predict(batch)
         seconds.append((time.perf_counter() - started) / len(batch))
