@@ -10,7 +10,7 @@ from reviewlens.models.runtime import MOST_CLAUSES, OnnxNetwork
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
 
-NETWORK_HEAD, NETWORK_TAIL = 80, 47  # subwords that the network reads of a long review; the n-grams read all
+NETWORK_HEAD, NETWORK_TAIL = 160, 95  # subwords that the network reads of a long review; the n-grams read all
 
 Owners = NDArray[np.int64]
 

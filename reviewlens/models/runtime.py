@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
 
-TOKEN_WIDTHS = np.array([16, 32, 48, 64, 96, 128])
+TOKEN_WIDTHS = np.array([16, 32, 48, 64, 96, 128, 192, 256])
 CLAUSE_WIDTHS = np.array([1, 4, 8, 16, 32, 64, 128])
 MOST_CLAUSES = int(CLAUSE_WIDTHS[-1])
 BATCH_ROWS = 16  # activations stay in a core's cache
