@@ -67,7 +67,7 @@ def tables(run: Run | None = None) -> str:
 def command_line() -> str:
     """Return the page of the command line."""
     page = ["# Command line", "Made from the code. Every verb is a public function with the same words."]
-    with click.Context(cli, info_name="reviewlens") as context:
+    with click.Context(cli, info_name="reviewlens", **cli.context_settings) as context:
         page.append(_help(cli, context))
         for name in cli.list_commands(context):
             command = cli.get_command(context, name)
