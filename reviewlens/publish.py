@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 import sys
 import time
@@ -27,7 +28,9 @@ from reviewlens.stop import Stop
 from reviewlens.store import Store
 from reviewlens.tables import Asked, Context, Inputs, Summary
 
+log = logging.getLogger("reviewlens")
 PACKAGES = ("numpy", "pandas", "pyarrow", "onnxruntime", "tokenizers", "duckdb")
+_MORE_MEMORY = (400,)  # MB; five million reviews fit
 
 
 def publish(
@@ -80,6 +83,22 @@ def publish(
 def _write_tables(
     store: Store, decided: Mapping[str, Any], folder: Path, context: Context, options: RunOptions, stop: Stop
 ) -> dict[str, pd.DataFrame]:
+    """Write the tables; where the default memory is too little for a long history, try more and say so."""
+    memory = [options.memory_mb] if "memory_mb" in options.model_fields_set else [options.memory_mb, *_MORE_MEMORY]
+    for memory_mb in memory:
+        given = options.model_copy(update={"memory_mb": memory_mb})
+        try:
+            return _try_tables(store, decided, folder, context, given, stop)
+        except duckdb.OutOfMemoryException as error:
+            stop.check()
+            failed = error
+            log.warning("%d MB were too few for the summary tables of this history", memory_mb)
+    raise _tables_failed(store, failed) from failed
+
+
+def _try_tables(
+    store: Store, decided: Mapping[str, Any], folder: Path, context: Context, options: RunOptions, stop: Stop
+) -> dict[str, pd.DataFrame]:
     tables: dict[str, pd.DataFrame] = {}
     inputs, scratch = _inputs(store, decided), folder / "scratch"
     try:
@@ -93,14 +112,20 @@ def _write_tables(
                 tables[name] = frame
                 write_table(frame, folder / TABLE_FOLDER, name)
                 stop.check()
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         stop.check()  # a query that was interrupted fails too
-        raise StoreError(
-            f"the tables could not be built: {str(error).splitlines()[0]}",
-            where=str(store.out),
-            hint="free some disk space or raise memory_mb, and run again; what was scored is kept",
-        ) from error
+        raise _tables_failed(store, error) from error
     return tables
+
+
+def _tables_failed(store: Store, error: duckdb.Error) -> StoreError:
+    return StoreError(
+        f"the tables could not be built: {str(error).splitlines()[0]}",
+        where=str(store.out),
+        hint="free some disk space or raise memory_mb, and run again; what was scored is kept",
+    )
 
 
 def _spark(inputs: Inputs, context: Context, scratch: Path) -> Asked:

@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 from itertools import pairwise
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -281,3 +282,19 @@ def test_only_needed_columns_are_read_and_names_may_have_dots(tmp_path):
     raw, reviews = next(raw_batches(found.parts[0]))
     assert raw.to_pylist() == table.to_pylist()
     assert reviews.to_pylist()[0]["rating"] == 4
+
+
+def test_an_output_folder_among_the_exports_is_no_export(tmp_path: Path) -> None:
+    """A job that writes below the folder it reads must not read its own tables the next night."""
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    pd.DataFrame({"text": ["good lamp", "bad lamp"]}).to_parquet(exports / "a.parquet")
+    for name in ("parts", "runs", "current"):
+        (exports / "lens" / name / "x").mkdir(parents=True)
+        pd.DataFrame({"score": [0.1]}).to_parquet(exports / "lens" / name / "x" / "scored.parquet")
+    (exports / "parts").mkdir()  # a folder of that name alone is the reader's own
+    pd.DataFrame({"text": ["fine"]}).to_parquet(exports / "parts" / "b.parquet")
+    for source in (exports, str(exports / "**" / "*.parquet")):
+        found = plan(source)
+        assert found.rows == 3
+        assert not found.rejected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from reviewlens.discovery.guided import guide
 from reviewlens.discovery.phrases import Phrases, function_words, is_han, mine, tokens
 from reviewlens.discovery.registry import carry_over
 from reviewlens.errors import ConfigError, InputError
+from reviewlens.privacy import mask_many
 from reviewlens.text import normalize, segments
 from reviewlens.themes import Cue, Event, Theme, ThemeSet
 
@@ -32,6 +34,7 @@ _PLENTY = 5000
 """From so many reviews on, a word of a family that they never use is no cue."""
 _SHARE = 0.002
 _LABEL_WORDS = 3
+_PLACEHOLDER = re.compile(r"\[[a-z_]{2,20}\]")
 
 
 def discover_themes(
@@ -72,13 +75,27 @@ def discover_themes(
         raise ConfigError(
             "seeds and n_themes exclude each other", where="discover_themes", hint="the seeds are the themes"
         )
-    texts = sample(data, text=text, limit=LIMIT, seed=seed)
+    if previous is not None and not isinstance(previous, ThemeSet):
+        raise ConfigError(
+            f"previous must be a ThemeSet, not {type(previous).__name__}",
+            where="discover_themes",
+            hint="load it first: previous=ThemeSet.load(path)",
+        )
+    texts = _without_personal_data(sample(data, text=text, limit=LIMIT, seed=seed))
     if seeds is not None:
         themes, scope = guide(texts, seeds), "review"
     else:
         themes, scope = _unguided(texts, n_themes, previous), "clause"
     found = _registered(themes, scope, previous)
     return _reported(found, texts)
+
+
+def _without_personal_data(texts: Sequence[str]) -> list[str]:
+    """Return the texts with a break in place of what `mask` finds: a theme's cues are written wherever tables are."""
+    return [
+        text if masked == text else _PLACEHOLDER.sub(" . ", masked)
+        for text, masked in zip(texts, mask_many(texts), strict=True)
+    ]
 
 
 def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | None) -> list[Theme]:

@@ -22,6 +22,7 @@ SUFFIXES = (".parquet", ".pq", ".parq")
 _SCHEME = re.compile(r"(s3[an]?|gs|gcs|hdfs|viewfs|abfss?|file|fsspec\+\w+)://\S")
 _HADOOP = re.compile(r"(hdfs|viewfs)://")
 _WILD = re.compile(r"[*?\[]")
+_OUTPUT = ("parts", "runs", "current")  # what every output folder of a job holds
 _NULL_FOLDER = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -122,11 +123,25 @@ def _below(root: str) -> Iterator[Found]:
     if info.type == fs.FileType.File:
         yield _found(uri, info, PurePosixPath(info.path).name, str(PurePosixPath(root).parent))
     elif info.type == fs.FileType.Directory:
-        yield from _in_folder(uri, system, path, path, root)
+        yield from _not_ours(system, _in_folder(uri, system, path, path, root))
     elif _WILD.search(root):
-        yield from _matching(uri, system, path, root)
+        yield from _not_ours(system, _matching(uri, system, path, root))
     else:
         raise _nothing_at(root, system, path)
+
+
+def _not_ours(system: fs.FileSystem, files: Iterable[Found]) -> Iterator[Found]:
+    """Leave out what lies in an output folder of a job: tables and parts are no exports of reviews."""
+    known: dict[str, bool] = {}
+    for file in files:
+        steps = file.path.split("/")
+        folders = ["/".join(steps[:i]) for i, step in enumerate(steps) if step in _OUTPUT]
+        for folder in folders:
+            if folder not in known:
+                there = system.get_file_info([f"{folder}/{name}" for name in _OUTPUT])
+                known[folder] = all(info.type != fs.FileType.NotFound for info in there)
+        if not any(known[folder] for folder in folders):
+            yield file
 
 
 def _resolve(root: str) -> tuple[str | None, fs.FileSystem, str]:

@@ -167,3 +167,11 @@ def test_affinity_is_that_of_the_formula():
             p, pi, pj = both / 60, held[:, i].mean(), held[:, j].mean()
             expected = 0 if i == j or both == 0 else max(0, np.log(p / (pi * pj)) / -np.log(p)) * both / (both + 5)
             assert near[i, j] == pytest.approx(expected, abs=1e-6)
+
+
+def test_no_cue_or_label_holds_personal_data() -> None:
+    told = ["great battery and fast charging", "slow delivery and a torn box", "the screen is sharp and bright"]
+    texts = [f"{told[i % 3]} number {i}, write to dana.k@shopmail.com or WeChat: dana_k88" for i in range(120)]
+    written = str(discover_themes(texts).themes)
+    assert not any(secret in written for secret in ("dana", "shopmail", "k88"))
+    assert "battery" in written
