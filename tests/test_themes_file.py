@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewlens.errors import ArtefactError, ConfigError, InputNotFoundError
+from reviewlens.errors import ArtefactError, ConfigError, InputNotFoundError, StoreError
 from reviewlens.themes import Cue, Event, Theme, ThemeSet
 from reviewlens.themes.file import parse
 
@@ -110,3 +110,10 @@ def test_files_that_are_none(tmp_path):
 def test_ids_are_distinct(ids):
     with pytest.raises(ConfigError):
         ThemeSet([Theme(i) for i in ids])
+
+
+def test_a_folder_in_the_place_of_the_file_is_said_and_leaves_nothing(tmp_path):
+    (tmp_path / "themes.toml").mkdir()
+    with pytest.raises(StoreError, match="cannot be written"):
+        ThemeSet.load().save(tmp_path / "themes.toml")
+    assert [path.name for path in tmp_path.iterdir()] == ["themes.toml"]

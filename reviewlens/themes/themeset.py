@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.errors import ArtefactError, ConfigError, InputNotFoundError
+from reviewlens.errors import ArtefactError, ConfigError, InputNotFoundError, StoreError
 from reviewlens.schemas import OTHER
 from reviewlens.themes.file import SCOPES, Content, parse, write
 from reviewlens.themes.matcher import Found, Matcher
@@ -78,11 +78,21 @@ class ThemeSet:
         return cls(content.themes, scope=content.scope, edition=content.edition, log=content.log, about=content.about)
 
     def save(self, path: PathLike) -> None:
-        """Write the theme set as TOML; a file that is there is replaced as a whole."""
+        """Write the theme set as TOML; a file that is there is replaced as a whole.
+
+        Raises `StoreError` where no file can be written: a folder is there, or a right is missing.
+        """
         target = Path(path)
         beside = target.with_name(target.name + ".tmp")
-        beside.write_text(self.to_toml(), "utf-8")
-        beside.replace(target)
+        try:
+            beside.write_text(self.to_toml(), "utf-8")
+            beside.replace(target)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            reason = error.strerror or str(error)
+            raise StoreError(
+                f"the theme set cannot be written: {reason}", where=str(target), hint="name a file in a folder of yours"
+            ) from error
 
     def to_toml(self) -> str:
         """Return the text that `save` writes."""
