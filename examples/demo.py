@@ -21,12 +21,16 @@ def main(out: str | Path | None = None) -> None:
         f"{counts['rows']:,} rows read, {counts['scored']:,} reviews scored, {counts['mentions']:,} mentions of needs."
     )
 
-    print("\nThe largest unmet needs (share of reviews with 95% interval; what is said; a customer's words)")
+    print("\nThe largest unmet needs (share of reviews with 95% interval; what is said; a complaint)")
+    cells = tables["theme_by_product_period"].dropna(subset=["quote_1"])
+    complaints = cells[(cells["complaint_share"] == 1) & (cells["score"] < 0)]  # all that is said there are complaints
+    complaints = complaints.sort_values(["mentions", "score"], ascending=[False, True], kind="stable")
+    quotes = complaints.drop_duplicates("theme_id").set_index("theme_id")["quote_1"]
     themes = tables["themes"].sort_values(["opportunity", "theme_id"], ascending=[False, True])
     for row in themes.head(6).itertuples():
         print(
             f"  {row.label:<26} {row.share:5.1%} ({row.share_low:.1%} to {row.share_high:.1%})"
-            f"   {row.complaint_share:4.0%} complaints, {row.praise_share:3.0%} praise   {row.quote_1}"
+            f"   {row.complaint_share:4.0%} complaints, {row.praise_share:3.0%} praise   {quotes.get(row.theme_id, '')}"
         )
 
     print("\nWhat rises beyond chance")

@@ -18,6 +18,8 @@ from reviewlens.config import JobConfig
 from reviewlens.errors import ConfigError
 from reviewlens.report import SECTIONS, render_report
 from reviewlens.report.charts import HEIGHT, WIDTH, columns, interval, round_up, shade, trend
+from reviewlens.report.needs import needs
+from reviewlens.report.page import Page
 from reviewlens.report.words import Words
 from reviewlens.schemas import POLARITIES
 
@@ -108,6 +110,47 @@ def test_numbers_cite_quotes_with_ids(pages, sample_run):
     )
     assert plain(quote) in plain(pages["en"])
     assert f"<cite>{review}</cite>" in pages["en"]
+
+
+def test_the_footer_says_what_is_masked_and_what_is_not(pages):
+    assert "names of persons and postal addresses in running text are not" in plain(pages["en"])
+    assert "人名和通信地址未脱敏" in plain(pages["zh"])
+
+
+def test_a_need_is_shown_by_a_complaint(sample_run):
+    tables, config = sample_run.tables, JobConfig(**sample_run.manifest["config"])
+    page = Page(tables, sample_run.manifest, config, Words.load("en"))
+    rows = needs(page)["rows"]
+    assert {row["kind"] for row in rows[:6]} == {"complaint"}
+    said = [row["quote"].text for row in rows if row["quote"]]
+    assert len(said) == len(set(said))
+    mentions = sample_run.mentions.to_table().to_pandas()
+    for row in rows:
+        if row["kind"] == "complaint":
+            assert "complaint" in set(mentions.loc[mentions["quote"] == row["quote"].text, "intent"])
+
+
+def test_where_no_complaint_is_known_the_quote_is_no_evidence_of_one(sample_run):
+    tables = {**sample_run.tables, "wishes": sample_run.tables["wishes"].head(0)}
+    for name in ("themes", "theme_by_product", "theme_by_period", "theme_by_product_period"):
+        tables[name] = tables[name].assign(complaint_share=0.4)
+    page = render_report(tables, sample_run.manifest, JobConfig(**sample_run.manifest["config"]))
+    assert "<small>What is said of it</small>" in page
+    assert "<small>A complaint</small>" not in page
+
+
+def test_overall_shares_are_told_with_what_they_are_counted_from(pages, sample_run, tmp_path):
+    whole = sample_run.tables["products"][["reviews", "positive", "negative"]].sum()
+    dated = sample_run.tables["periods"][["reviews", "positive", "negative"]].sum()
+    n, good, bad = whole if whole["reviews"] >= dated["reviews"] else dated
+    assert f"Of {n:,} reviews, {good / n:.0%} ({good:,}) are positive and {bad / n:.0%} ({bad:,}) neg" in plain(
+        pages["en"]
+    )
+    assert f"{n:,} 条评论中，{good / n:.0%}（{good:,} 条）为正面" in plain(pages["zh"])
+    run = rl.analyze(pd.DataFrame({"text": ["The battery died.", "Great sound"] * 4}), out=tmp_path / "lens")
+    themes = run.tables["themes"]
+    n, good = themes["mentions"].sum(), (themes["mentions"] * themes["praise_share"]).sum()
+    assert f"Of {n} mentions of needs, {good / n:.0%} ({good:.0f}) praise" in plain(run.report.read_text("utf-8"))
 
 
 def test_what_changed_since_the_last_run(sample_run):

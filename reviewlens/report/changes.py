@@ -33,7 +33,7 @@ def changes(page: Page) -> Mapping[str, Any] | None:
             "width": 0,
             "height": 0,
         }
-    facts = [*_whole(page), *_since_last_run(page), *_last_period(page), *_needs(page)]
+    facts = [*_whole(page), *_mood(page), *_since_last_run(page), *_last_period(page), *_needs(page)]
     shown = page.periods
     counts = shown[list(POLARITIES)].astype(int).to_numpy().tolist() if len(shown) > 1 else []
     return {
@@ -68,6 +68,24 @@ def _whole(page: Page) -> Iterator[Fact]:
         yield Fact(words.say(key, n=page.scored, products=len(products), first=first, last=last), "products")
     else:
         yield Fact(words.say("whole_plain", n=page.scored), "intake")
+
+
+def _mood(page: Page) -> Iterator[Fact]:
+    """Shares of all reviews that a table counts; without products and dates, of what is said of needs."""
+    words, themes = page.words, page.table("themes")
+    counted = max((page.table("products"), page.table("periods")), key=lambda t: t["reviews"].sum() if len(t) else 0)
+    if len(counted):
+        n, good, bad = (int(counted[column].sum()) for column in ("reviews", "positive", "negative"))
+        key = "mood_overall"
+    elif len(themes):
+        n = int(themes["mentions"].sum())
+        good, bad = (round(float((themes[f"{k}_share"] * themes["mentions"]).sum())) for k in ("praise", "complaint"))
+        key = "mood_mentions"
+    else:
+        return
+    if n:
+        told = {"good": good, "bad": bad, "good_share": words.share(good / n), "bad_share": words.share(bad / n)}
+        yield Fact(words.say(key, n=n, **told), "products" if len(page.table("products")) else "intake")
 
 
 def _since_last_run(page: Page) -> Iterator[Fact]:

@@ -37,11 +37,12 @@ def needs(page: Page) -> Mapping[str, Any] | None:
             "parts": [(kind, row[f"{kind}_share"]) for kind in KINDS],
             "trend": theme_trend(page, str(theme_id)),
             "card": page.cite_theme(str(theme_id), row),
+            "quotes": page.evidence_of(str(theme_id), row),
         }
         for theme_id, row in ranked.iterrows()
     ]
-    for row in rows:
-        row["quote"] = next((q for q in row["card"].quotes if q.text not in said), None)  # a clause may hold two needs
+    for row in rows:  # a clause may hold two needs
+        row["kind"], row["quote"] = next(((k, q) for k, q in row["quotes"] if q.text not in said), ("mention", None))
         said.add(row["quote"].text if row["quote"] else "")
     return {"rows": rows, "left": len(page.table("themes")) - len(rows), "most": most, "kinds": KINDS}
 

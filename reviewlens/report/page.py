@@ -13,6 +13,7 @@ from reviewlens.config import JobConfig
 from reviewlens.report.words import Words
 from reviewlens.schemas import OTHER
 
+MOST_QUOTES = 3  # on a card
 Row = Any  # a row of a table: a pandas Series or a mapping
 
 
@@ -120,10 +121,42 @@ class Page:
             if isinstance(text, str)
         )
 
+    @cached_property
+    def unmet(self) -> dict[str, list[tuple[str, Quote]]]:
+        """Quotes by theme that are surely of a complaint, then of a wish, each with its kind.
+
+        The tables do not say what kind a quote is; where all that is said in a row are complaints, its quotes are too.
+        """
+        found: dict[str, list[tuple[str, Quote]]] = {}
+        for name in ("themes", "theme_by_product", "theme_by_product_period", "theme_by_period"):
+            rows = self.table(name)
+            if len(rows):
+                sure = rows[(rows["complaint_share"] == 1) & (rows["score"] < 0)]
+                for _, row in sure.sort_values(
+                    ["mentions", "score"], ascending=[False, True], kind="stable"
+                ).iterrows():
+                    found.setdefault(str(row["theme_id"]), []).extend(("complaint", q) for q in self.quotes(row))
+        for _, row in self.table("wishes").iterrows():
+            found.setdefault(str(row["theme_id"]), []).extend(("wish", q) for q in self.quotes(row))
+        return found
+
+    def evidence_of(self, theme_id: str, row: Row) -> list[tuple[str, Quote]]:
+        """Quotes of a theme with their kind: complaints, wishes, and what is only known to speak of it ("mention").
+
+        Of the complaints, and of the wishes, those come first that are quotes of the theme over all reviews.
+        """
+        own = self.quotes(row)
+        texts = {quote.text for quote in own}
+        sure = sorted(self.unmet.get(theme_id, []), key=lambda one: (one[0], one[1].text not in texts))
+        known = {quote.text for _, quote in sure}
+        return [*sure, *(("mention", quote) for quote in own if quote.text not in known)]
+
     def cite_theme(self, theme_id: str, row: Row) -> Card:
         """Cite the evidence of a theme over all reviews."""
         label = self.label(theme_id, row["label"])
-        return self.evidence.cite(("theme", theme_id), label, self.count_of(row), self.quotes(row))
+        unmet = [quote for kind, quote in self.evidence_of(theme_id, row) if kind != "mention"][:1]
+        quotes = tuple(dict.fromkeys([*unmet, *self.quotes(row)]))[:MOST_QUOTES]
+        return self.evidence.cite(("theme", theme_id), label, self.count_of(row), quotes)
 
     def cite_cell(self, product_id: str, theme_id: str, row: Row) -> Card:
         """Cite the evidence of a theme in the reviews of one product."""
