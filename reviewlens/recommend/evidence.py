@@ -14,6 +14,7 @@ from scipy import sparse
 from reviewlens.errors import ColumnError
 from reviewlens.recommend.interactions import Interactions
 from reviewlens.recommend.signals import Floats
+from reviewlens.tables.stats import wilson
 
 if TYPE_CHECKING:
     from reviewlens.run import Run
@@ -165,6 +166,13 @@ class Needs:
         spoken = mentioned / (mentioned.sum(1, keepdims=True) + PRIOR)
         cares = _cares(interactions, known, theme, len(themes))
         return cls(list(themes), cares, praised, judged, spoken * (1 + share - usual))
+
+    def met(self, cares: Floats) -> Floats:
+        """Return how well each product does in the themes cared for, (n_products,): what share of its praise and
+        complaints is praise for certain, the lower end of Wilson's interval.
+        """
+        low, _ = wilson(self.praised.ravel(), self.judged.ravel())
+        return np.asarray(low.reshape(self.praised.shape) @ cares)
 
     def score(self, customers: NDArray[np.int64]) -> Floats:
         """Return the match of customers (b,) and products, shape (b, n_products)."""

@@ -86,10 +86,10 @@ def read_interactions(
     """Read interactions from a DataFrame or a Parquet file or folder.
 
     Columns: `customer`, `product_id`, `created_at`, and, where there, one of `recommended` (bool), `rating`,
-    `score` (-1 to 1), `polarity`; `text` is used to compare products. Rows without a customer, product or time are
-    skipped and counted. Of several rows for one customer and product the latest counts. Rows of one customer at the
-    same time are ordered by a hash of customer and product, which favors no product. `alias` renames the customers;
-    `customers` and `products` are known ones that may have no interaction.
+    `score` (-1 to 1), `polarity`; `text` is used to compare products. Rows without a customer or product are skipped
+    and counted; one without a time counts as the oldest. Of several rows for one customer and product the latest
+    counts. Rows of one customer at the same time are ordered by a hash of customer and product, which favors no
+    product. `alias` renames the customers; `customers` and `products` are known ones that may have no interaction.
 
     Raises `InputNotFoundError`, `ColumnError`, or `InputError` where no row can be used.
     """
@@ -108,7 +108,11 @@ def read_interactions(
     if "text" in frame:
         columns["text"] = frame["text"].astype(object).where(frame["text"].notna(), "")
     rows = pd.DataFrame({name: column.to_numpy() for name, column in columns.items()})
-    usable = rows.dropna(subset=["customer", "product_id", "when"])
+    usable = rows.dropna(subset=["customer", "product_id"])
+    if usable["when"].notna().any():  # what has no time is had all the same: since the beginning
+        usable = usable.assign(when=usable["when"].fillna(usable["when"].min()))
+    else:
+        usable = usable.iloc[:0]
     if usable.empty:
         what = "no interaction has a customer, a product and a time"
         raise InputError(what, where=f"{where}, {len(rows)} rows", hint="give at least one")

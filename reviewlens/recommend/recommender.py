@@ -202,12 +202,14 @@ class Recommender:
         cares = self._cares(needs)
         assert self.needs is not None
         # what is in demand decides among products that meet the needs equally well
-        score = self.needs.strength @ cares + 1e-6 * score
+        score = self.needs.met(cares) + 1e-6 * score
         best = _best(score, k)
         reasons = [self._reasons.praise_of(cares, i, "you care for") or said(i, moment[0]) for i in best]
         return _answer(self.interactions.products, best, score, reasons).to_frame()
 
     def _cares(self, needs: Sequence[str]) -> Floats:
+        if isinstance(needs, str):
+            raise ConfigError(f"needs is a text, {needs!r}", where="needs", hint=f"give a list: needs=[{needs!r}]")
         known = [] if self.needs is None else self.needs.themes
         unknown = [theme for theme in needs if theme not in known]
         if unknown:
@@ -238,8 +240,10 @@ def _answer(products: NDArray[np.str_], best: list[int], score: Floats, reasons:
 
 
 def _positive(k: int) -> None:
-    if k < 1:
-        raise ConfigError(f"k must be at least 1, not {k}", where="k", hint="ask for one product or more")
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+        raise ConfigError(
+            f"k must be at least 1 and a whole number, not {k!r}", where="k", hint="ask for one product or more"
+        )
 
 
 def _day(at: str | pd.Timestamp) -> float:

@@ -152,6 +152,15 @@ def test_needs_start_a_new_customer(table: pd.DataFrame) -> None:
         Recommender.fit(table).recommend(customer="new", needs=["battery"])
 
 
+def test_a_product_that_is_blamed_most_is_not_what_a_need_asks_for(table: pd.DataFrame) -> None:
+    said = [("x", "P", "battery", "complaint")] * 40 + [("x", "P", "battery", "praise")] * 13
+    said += [("x", "Q", "battery", "praise")] * 6 + [("x", "Q", "price", "praise")] * 60
+    answer = Recommender.fit(table, evidence=_evidence(said)).recommend(customer="new", needs=["battery"])
+    assert answer["product_id"].tolist()[:2] == ["Q", "P"]
+    with pytest.raises(ConfigError, match="needs is a text"):
+        Recommender.fit(table, evidence=_evidence(said)).recommend(customer="new", needs="battery")
+
+
 def test_a_product_that_nobody_took_is_recommended_by_what_is_said_of_it(table: pd.DataFrame) -> None:
     said = [("x", "P", "tea", "mild green tea"), ("x", "NEW", "tea", "mild green tea"), ("y", "Q", "tea", "loud fan")]
     said += [("y", "R", "tea", "loud red fan")]
@@ -209,7 +218,13 @@ def test_one_row() -> None:
 def test_rows_that_cannot_be_used_are_skipped_and_counted(table: pd.DataFrame) -> None:
     bad = pd.DataFrame([(None, "P", "2024-01-01", 5), ("e", None, "2024-01-01", 5), ("e", "P", "soon", 5)])
     bad.columns = table.columns
-    assert read_interactions(pd.concat([table, bad], ignore_index=True)).skipped == 3
+    assert read_interactions(pd.concat([table, bad], ignore_index=True)).skipped == 2
+
+
+def test_what_a_customer_has_without_a_date_is_not_recommended(table: pd.DataFrame) -> None:
+    undated = pd.DataFrame([("e", "P", None, 5), ("e", "Q", "soon", 5)], columns=table.columns)
+    answer = Recommender.fit(pd.concat([table, undated], ignore_index=True)).recommend(customer="e")
+    assert answer["product_id"].tolist() == ["R"]
 
 
 def test_bad_input(table: pd.DataFrame, tmp_path: Path) -> None:
