@@ -168,11 +168,15 @@ class Needs:
         return cls(list(themes), cares, praised, judged, spoken * (1 + share - usual))
 
     def met(self, cares: Floats) -> Floats:
-        """Return how well each product does in the themes cared for, (n_products,): what share of its praise and
-        complaints is praise for certain, the lower end of Wilson's interval.
+        """Return how well each product does in the themes cared for, (n_products,), each theme in [-1, 1].
+
+        Praised more than criticised: the lower end of Wilson's interval of the share of praise among both. Criticised
+        more: minus that of complaints, so that it stands behind what nobody judged, which is 0.
         """
-        low, _ = wilson(self.praised.ravel(), self.judged.ravel())
-        return np.asarray(low.reshape(self.praised.shape) @ cares)
+        praise, judged = self.praised.ravel(), self.judged.ravel()
+        good, bad = wilson(praise, judged)[0], wilson(judged - praise, judged)[0]
+        told = np.where(2 * praise > judged, good, np.where(2 * praise < judged, -bad, 0.0))
+        return np.asarray(told.reshape(self.praised.shape) @ cares)
 
     def score(self, customers: NDArray[np.int64]) -> Floats:
         """Return the match of customers (b,) and products, shape (b, n_products)."""
