@@ -170,7 +170,7 @@ class Needs:
     def met(self, cares: Floats) -> Floats:
         """Return how well each product does in the themes cared for, (n_products,), each theme in [-1, 1].
 
-        Praised more than criticised: the lower end of Wilson's interval of the share of praise among both. Criticised
+        Praised more than criticized: the lower end of Wilson's interval of the share of praise among both. Criticized
         more: minus that of complaints, so that it stands behind what nobody judged, which is 0.
         """
         praise, judged = self.praised.ravel(), self.judged.ravel()

@@ -18,6 +18,7 @@ REQUIRED = ("customer", "product_id", "created_at")
 OPINION = ("recommended", "rating", "score", "polarity")
 _POLARITY = {"negative": -1.0, "neutral": 0.0, "mixed": 0.0, "positive": 1.0}
 _DAY = 86_400.0
+LONG_AGO = 100_000.0  # days before the first interaction: where one without a time is put
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,10 @@ def read_interactions(
 
     Columns: `customer`, `product_id`, `created_at`, and, where there, one of `recommended` (bool), `rating`,
     `score` (-1 to 1), `polarity`; `text` is used to compare products. Rows without a customer or product are skipped
-    and counted; one without a time counts as the oldest. Of several rows for one customer and product the latest
-    counts. Rows of one customer at the same time are ordered by a hash of customer and product, which favors no
-    product. `alias` renames the customers; `customers` and `products` are known ones that may have no interaction.
+    and counted; one without a time is older than all others, and counts for no trend. Of several rows for one customer
+    and product the latest counts. Rows of one customer at the same time are ordered by a hash of customer and product,
+    which favors no product. `alias` renames the customers; `customers` and `products` are known ones that may have no
+    interaction.
 
     Raises `InputNotFoundError`, `ColumnError`, or `InputError` where no row can be used.
     """
@@ -109,8 +111,8 @@ def read_interactions(
         columns["text"] = frame["text"].astype(object).where(frame["text"].notna(), "")
     rows = pd.DataFrame({name: column.to_numpy() for name, column in columns.items()})
     usable = rows.dropna(subset=["customer", "product_id"])
-    if usable["when"].notna().any():  # what has no time is had all the same: since the beginning
-        usable = usable.assign(when=usable["when"].fillna(usable["when"].min()))
+    if usable["when"].notna().any():  # what has no time is had all the same, and in demand at no time
+        usable = usable.assign(when=usable["when"].fillna(usable["when"].min() - LONG_AGO))
     else:
         usable = usable.iloc[:0]
     if usable.empty:

@@ -109,14 +109,15 @@ class Recommender:
     ) -> pd.DataFrame:
         """Return the `k` best products for a customer that they do not have yet, best first.
 
-        `at` is the moment of which the trend speaks; without it the end of the data. A customer who is unknown gets
-        the products that are strong in the themes of `needs`, else what is in demand. Columns product_id, score
-        (larger is better, comparable within one answer), reason. Fewer rows where fewer products are left.
+        `at` is the moment of which the trend speaks; without it the end of the data. With `needs` the products that do
+        best in these themes come first; without them a customer who is unknown gets what is in demand. Columns
+        product_id, score (larger is better, comparable within one answer), reason. Fewer rows where fewer products are
+        left.
         """
         _positive(k)
         place = self._place(str(customer))
-        if place is None:
-            return self._for_unknown(k, at, needs)
+        if place is None or needs:
+            return self._asked_for(k, at, needs, place)
         return next(self._answers(np.array([place]), k, at)).to_frame()
 
     def similar(self, product_id: str, *, k: int = 10) -> pd.DataFrame:
@@ -192,19 +193,24 @@ class Recommender:
         """Return the weighted sum of the signals, shape (b, n_products)."""
         return np.asarray(sum(self.weights[name] * part for name, part in parts.items()))
 
-    def _for_unknown(self, k: int, at: str | pd.Timestamp | None, needs: Sequence[str]) -> pd.DataFrame:
+    def _asked_for(
+        self, k: int, at: str | pd.Timestamp | None, needs: Sequence[str], customer: int | None
+    ) -> pd.DataFrame:
+        """Answer by what does best in `needs` and what is in demand, whoever asks; nothing that the customer has."""
         moment = np.array([self._moment(at)])
         score = self.trend.score(self._history[:0], moment)[0]
-        said = self._reasons.for_trend
-        if not needs:
-            best = _best(score, k)
-            return _answer(self.interactions.products, best, score, [said(i, moment[0]) for i in best]).to_frame()
-        cares = self._cares(needs)
-        assert self.needs is not None
-        # what is in demand decides among products that meet the needs equally well
-        score = self.needs.met(cares) + 1e-6 * score
+        cares = self._cares(needs) if needs else None
+        if cares is not None:
+            assert self.needs is not None
+            # what is in demand decides among products that meet the needs equally well
+            score = self.needs.met(cares) + 1e-6 * score
+        if customer is not None:
+            score[self._history[[customer]].indices] = -np.inf
         best = _best(score, k)
-        reasons = [self._reasons.praise_of(cares, i, "you care for") or said(i, moment[0]) for i in best]
+        praise = (
+            [""] * len(best) if cares is None else [self._reasons.praise_of(cares, i, "you care for") for i in best]
+        )
+        reasons = [said or self._reasons.for_trend(i, moment[0]) for said, i in zip(praise, best, strict=True)]
         return _answer(self.interactions.products, best, score, reasons).to_frame()
 
     def _cares(self, needs: Sequence[str]) -> Floats:

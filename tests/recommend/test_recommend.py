@@ -158,6 +158,8 @@ def test_a_product_that_is_blamed_most_is_not_what_a_need_asks_for(table: pd.Dat
     answer = Recommender.fit(table, evidence=_evidence(said)).recommend(customer="new", needs=["battery"])
     assert answer["product_id"].tolist() == ["Q", "R", "P"]  # R, of which nobody said anything, before the blamed
     assert answer["score"].iloc[-1] < 0
+    known = Recommender.fit(table, evidence=_evidence(said)).recommend(customer="d", needs=["battery"])
+    assert known["product_id"].tolist() == ["Q", "R"]  # d has P
     with pytest.raises(ConfigError, match="needs is a text"):
         Recommender.fit(table, evidence=_evidence(said)).recommend(customer="new", needs="battery")
 
@@ -222,10 +224,12 @@ def test_rows_that_cannot_be_used_are_skipped_and_counted(table: pd.DataFrame) -
     assert read_interactions(pd.concat([table, bad], ignore_index=True)).skipped == 2
 
 
-def test_what_a_customer_has_without_a_date_is_not_recommended(table: pd.DataFrame) -> None:
+def test_what_a_customer_has_without_a_date_is_not_recommended_and_in_demand_at_no_time(table: pd.DataFrame) -> None:
     undated = pd.DataFrame([("e", "P", None, 5), ("e", "Q", "soon", 5)], columns=table.columns)
-    answer = Recommender.fit(pd.concat([table, undated], ignore_index=True)).recommend(customer="e")
-    assert answer["product_id"].tolist() == ["R"]
+    model = Recommender.fit(pd.concat([table, undated], ignore_index=True))
+    assert model.recommend(customer="e")["product_id"].tolist() == ["R"]
+    told = model.recommend(customer="new", at="2024-01-01").set_index("product_id")["reason"]
+    assert told["P"].startswith("in demand: 4 customers took it")  # and not the fifth, whose time nobody knows
 
 
 def test_bad_input(table: pd.DataFrame, tmp_path: Path) -> None:
