@@ -85,47 +85,45 @@ def _write_tables(
 ) -> dict[str, pd.DataFrame]:
     """Write the tables; where the default memory is too little for a long history, try more and say so."""
     memory = [options.memory_mb] if "memory_mb" in options.model_fields_set else [options.memory_mb, *_MORE_MEMORY]
-    for memory_mb in memory:
-        given = options.model_copy(update={"memory_mb": memory_mb})
+    while True:
+        memory_mb = memory.pop(0)
         try:
-            return _try_tables(store, decided, folder, context, given, stop)
-        except duckdb.OutOfMemoryException as error:
-            stop.check()
-            failed = error
-            log.warning("%d MB were too few for the summary tables of this history", memory_mb)
-    raise _tables_failed(store, failed) from failed
+            return _tables(store, decided, folder, context, options, stop, memory_mb=memory_mb)
+        except duckdb.Error as error:
+            stop.check()  # a query that was interrupted fails too
+            if isinstance(error, duckdb.OutOfMemoryException) and memory:
+                log.warning("%d MB are too few for the tables of this history: trying %d", memory_mb, memory[0])
+                continue
+            raise StoreError(
+                f"the tables could not be built: {str(error).splitlines()[0]}",
+                where=str(store.out),
+                hint="free some disk space or raise memory_mb, and run again; what was scored is kept",
+            ) from error
 
 
-def _try_tables(
-    store: Store, decided: Mapping[str, Any], folder: Path, context: Context, options: RunOptions, stop: Stop
+def _tables(
+    store: Store,
+    decided: Mapping[str, Any],
+    folder: Path,
+    context: Context,
+    options: RunOptions,
+    stop: Stop,
+    *,
+    memory_mb: int,
 ) -> dict[str, pd.DataFrame]:
     tables: dict[str, pd.DataFrame] = {}
     inputs, scratch = _inputs(store, decided), folder / "scratch"
-    try:
-        asked = _spark(inputs, context, scratch) if options.tables == "spark" else None
-        with (
-            Summary(inputs, context, memory_mb=options.memory_mb, scratch=scratch, asked=asked) as summary,
-            stop.interrupting(summary.interrupt),
-        ):
-            pq.write_table(summary.superseded(), folder / SUPERSEDED)
-            for name, frame in summary.tables():
-                tables[name] = frame
-                write_table(frame, folder / TABLE_FOLDER, name)
-                stop.check()
-    except duckdb.OutOfMemoryException:
-        raise
-    except duckdb.Error as error:
-        stop.check()  # a query that was interrupted fails too
-        raise _tables_failed(store, error) from error
+    asked = _spark(inputs, context, scratch) if options.tables == "spark" else None
+    with (
+        Summary(inputs, context, memory_mb=memory_mb, scratch=scratch, asked=asked) as summary,
+        stop.interrupting(summary.interrupt),
+    ):
+        pq.write_table(summary.superseded(), folder / SUPERSEDED)
+        for name, frame in summary.tables():
+            tables[name] = frame
+            write_table(frame, folder / TABLE_FOLDER, name)
+            stop.check()
     return tables
-
-
-def _tables_failed(store: Store, error: duckdb.Error) -> StoreError:
-    return StoreError(
-        f"the tables could not be built: {str(error).splitlines()[0]}",
-        where=str(store.out),
-        hint="free some disk space or raise memory_mb, and run again; what was scored is kept",
-    )
 
 
 def _spark(inputs: Inputs, context: Context, scratch: Path) -> Asked:

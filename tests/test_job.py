@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 import reviewlens as rl
 from reviewlens.batch import Artefacts, annotate
 from reviewlens.classifier import Classifier
+from reviewlens.config import RunOptions, load_settings
 from reviewlens.engines.local import LocalEngine
-from reviewlens.errors import ConfigError, InputError, LockedError, RejectsError
+from reviewlens.errors import ConfigError, InputError, LockedError, RejectsError, StoreError
+from reviewlens.job import run_night
 from reviewlens.schemas import REVIEWS
 from reviewlens.store import Store
 from reviewlens.themes import ThemeSet
@@ -343,3 +345,19 @@ def test_a_wrong_setting_from_python_is_no_matter_of_the_command_line(tmp_path):
         rl.analyze(["good"], out=tmp_path / "lens", config={"period": "year"})
     assert "command line" not in str(caught.value)
     assert "arguments" in str(caught.value)
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_default_memory_that_is_too_little_grows_and_memory_that_was_set_does_not(
+    tmp_path, sample_run, sample, caplog, chosen
+):
+    few = RunOptions(workers=1).model_dump() | {"memory_mb": 4}  # far below what may be set: DuckDB does run out of it
+    options = RunOptions.model_construct({"memory_mb"} if chosen else set(), **few)
+    given = load_settings(None, overrides={})._replace(options=options)
+    if chosen:
+        with pytest.raises(StoreError, match="Out of Memory"):
+            run_night(tmp_path / "lens", sample, given)
+        assert not (tmp_path / "lens" / "current").exists()
+    else:
+        assert_same_tables(run_night(tmp_path / "lens", sample, given), sample_run)
+        assert "4 MB are too few" in caplog.text
