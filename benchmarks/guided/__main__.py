@@ -21,8 +21,7 @@ from pathlib import Path
 import numpy as np
 
 import reviewlens as rl
-from benchmarks.guided.sets import SETS, Marked
-from reviewlens.text import normalize, segments
+from benchmarks.guided.sets import SETS, Marked, in_texts
 from reviewlens.themes import Cue, Theme, ThemeSet
 
 HERE = Path(__file__).parent
@@ -34,17 +33,6 @@ def micro_f1(found: Sequence[set[str]], gold: Sequence[set[str]]) -> float:
     """Return 2 TP / (found + gold), all texts and themes together."""
     hits = sum(len(f & g) for f, g in zip(found, gold, strict=True))
     return 2 * hits / max(1, sum(map(len, found)) + sum(map(len, gold)))
-
-
-def in_texts(themes: ThemeSet, texts: Sequence[str]) -> list[set[str]]:
-    """Return the ids of the themes that each text speaks of."""
-    said = [normalize(text) for text in texts]
-    owner, bounds = segments(said)
-    hits = themes.find(said, owner, bounds)
-    found: list[set[str]] = [set() for _ in texts]
-    for text, theme in zip(owner[hits.segment], hits.theme, strict=True):
-        found[text].add(themes.themes[theme].theme_id)
-    return found
 
 
 def supervised(marked: Marked, held: np.ndarray) -> list[list[set[str]]]:

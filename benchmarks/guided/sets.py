@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from benchmarks.needs.polarity import CAR_SEEDS
+from reviewlens.text import normalize, segments
+from reviewlens.themes import ThemeSet
 
 RESTAURANT_SEEDS = {
     "food": ("food", "delicious", "menu"),
@@ -43,3 +45,14 @@ def cars(folder: Path) -> Marked:
 
 
 SETS: dict[str, Callable[[Path], Marked]] = {"restaurants": restaurants, "Chinese cars": cars}
+
+
+def in_texts(themes: ThemeSet, texts: Sequence[str]) -> list[set[str]]:
+    """Return the ids of the themes that each text speaks of."""
+    said = [normalize(text) for text in texts]
+    owner, bounds = segments(said)
+    hits = themes.find(said, owner, bounds)
+    found: list[set[str]] = [set() for _ in texts]
+    for text, theme in zip(owner[hits.segment], hits.theme, strict=True):
+        found[text].add(themes.themes[theme].theme_id)
+    return found

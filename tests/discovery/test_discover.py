@@ -8,25 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.guided.sets import in_texts
 from reviewlens.discovery import discover_themes
 from reviewlens.errors import ConfigError, InputError, InputNotFoundError
-from reviewlens.text import normalize, segments
 from reviewlens.themes import Theme, ThemeSet
 
 
 @pytest.fixture(scope="module")
 def found(english) -> ThemeSet:
     return discover_themes(english, n_themes=6)
-
-
-def assigned(themes: ThemeSet, texts: list[str]) -> list[set[str]]:
-    said = [normalize(text) for text in texts]
-    owner, bounds = segments(said)
-    hits = themes.find(said, owner, bounds)
-    held: list[set[str]] = [set() for _ in texts]
-    for row, theme in zip(owner[hits.segment], hits.theme, strict=True):
-        held[row].add(themes.themes[theme].theme_id)
-    return held
 
 
 def theme_of(themes: ThemeSet, cue: str) -> Theme:
@@ -59,14 +49,14 @@ def test_path_and_column(found, english, tmp_path):
 
 
 def test_equal_text_equal_theme(found, english):
-    held = assigned(found, english + english[::-1])
+    held = in_texts(found, english + english[::-1])
     assert held == held[::-1]
 
 
 def test_what_is_left_over_is_told(english):
     strange = [f"zxq {i} wvut {i + 1}" for i in range(30)]
     themes = discover_themes(english + strange, n_themes=6)
-    held = assigned(themes, english + strange)
+    held = in_texts(themes, english + strange)
     assert themes.about["reviews"] == len(english + strange)
     assert themes.about["other_share"] == pytest.approx(sum(not h for h in held) / len(held), abs=1e-4)
     assert sum(themes.about["other_reasons"].values()) == sum(not h for h in held)
