@@ -22,6 +22,7 @@ PAGES = sorted(
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("examples/**/*.md")]
     if path.name not in {"CHANGELOG.md"}
 )
+RUN = {"python", "console", "bash", "sh"}
 IN_A_COPY = {"docs/extending.md"}  # changes the package
 
 
@@ -48,7 +49,8 @@ def test_code_blocks_run(page, reader_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("REVIEWLENS_WORKERS", "1")
     folder = tmp_path / "reader"
     shutil.copytree(reader_folder, folder, symlinks=True)
-    documents.run(page, folder)
+    runnable = [b for b in documents.blocks(page) if b.language in RUN and not b.note.startswith(documents.NOT_RUN)]
+    assert documents.run(page, folder) == len([b for b in runnable if b.note != documents.SHOWN])
 
 
 @pytest.mark.parametrize("page", sorted(IN_A_COPY))
