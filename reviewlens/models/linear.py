@@ -18,7 +18,7 @@ from reviewlens.threads import Threads, blocks
 from reviewlens.tokenizer import Encoded
 
 N_STARS = 5
-MOST_BITS = 18
+BITS = 18  # of the buckets of n-grams; more where many texts teach
 IMPORTANCE_UNITS = 16.0
 _KEPT = ("weight", "importance", "check", "bias", "stars")
 _BLOCK = 1 << 14  # subwords added up at once

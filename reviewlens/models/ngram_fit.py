@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.models.linear import IMPORTANCE_UNITS, MOST_BITS, NgramModel, check_byte, keys_of
+from reviewlens.models.linear import IMPORTANCE_UNITS, BITS, NgramModel, check_byte, keys_of
 from reviewlens.tokenizer import Encoded
 
 _FEWEST = 2  # texts that an n-gram must occur in
@@ -25,7 +25,7 @@ def fit_ngrams(
     orders: int = 3,
     strength: float = 4.0,
     weights: NDArray[np.float64] | None = None,
-    bits: int = MOST_BITS,
+    bits: int = BITS,
     soft: NDArray[np.float32] | None = None,
     soft_share: float = 0.7,
 ) -> NgramModel:
