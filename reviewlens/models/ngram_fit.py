@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.models.linear import IMPORTANCE_UNITS, BITS, NgramModel, check_byte, keys_of
+from reviewlens.models.linear import BITS, IMPORTANCE_UNITS, NgramModel, check_byte, keys_of
 from reviewlens.tokenizer import Encoded
 
 _FEWEST = 2  # texts that an n-gram must occur in
