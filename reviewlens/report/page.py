@@ -14,6 +14,7 @@ from reviewlens.report.words import Words
 from reviewlens.schemas import OTHER
 
 MOST_QUOTES = 3  # on a card
+SURE = -0.5  # a score below it is no misreading of something neutral
 Row = Any  # a row of a table: a pandas Series or a mapping
 
 
@@ -131,7 +132,7 @@ class Page:
         for name in ("themes", "theme_by_product", "theme_by_product_period", "theme_by_period"):
             rows = self.table(name)
             if len(rows):
-                sure = rows[(rows["complaint_share"] == 1) & (rows["score"] < 0)]
+                sure = rows[(rows["complaint_share"] == 1) & (rows["score"] < SURE)]
                 for _, row in sure.sort_values(
                     ["mentions", "score"], ascending=[False, True], kind="stable"
                 ).iterrows():
@@ -143,11 +144,17 @@ class Page:
     def evidence_of(self, theme_id: str, row: Row) -> list[tuple[str, Quote]]:
         """Quotes of a theme with their kind: complaints, wishes, and what is only known to speak of it ("mention").
 
-        Of the complaints, and of the wishes, those come first that are quotes of the theme over all reviews.
+        Of the complaints, and of the wishes, those come first that are quotes of the theme over all reviews, then those
+        in the language of the report.
         """
         own = self.quotes(row)
         texts = {quote.text for quote in own}
-        sure = sorted(self.unmet.get(theme_id, []), key=lambda one: (one[0], one[1].text not in texts))
+
+        def order(found: tuple[str, Quote]) -> tuple[str, bool, bool]:
+            kind, quote = found
+            return kind, quote.text not in texts, quote.language != self.words.language
+
+        sure = sorted(self.unmet.get(theme_id, []), key=order)
         known = {quote.text for _, quote in sure}
         return [*sure, *(("mention", quote) for quote in own if quote.text not in known)]
 
