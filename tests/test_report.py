@@ -140,17 +140,17 @@ def test_where_no_complaint_is_known_the_quote_is_no_evidence_of_one(sample_run)
 
 
 def test_overall_shares_are_told_with_what_they_are_counted_from(pages, sample_run, tmp_path):
-    whole = sample_run.tables["products"][["reviews", "positive", "negative"]].sum()
-    dated = sample_run.tables["periods"][["reviews", "positive", "negative"]].sum()
-    n, good, bad = whole if whole["reviews"] >= dated["reviews"] else dated
+    counted = sample_run.scored.to_table(columns=["polarity"]).column("polarity").to_pylist()
+    n, good, bad = len(counted), counted.count("positive"), counted.count("negative")
     assert f"Of {n:,} reviews, {good / n:.0%} ({good:,}) are positive and {bad / n:.0%} ({bad:,}) neg" in plain(
         pages["en"]
     )
     assert f"{n:,} 条评论中，{good / n:.0%}（{good:,} 条）为正面" in plain(pages["zh"])
-    run = rl.analyze(pd.DataFrame({"text": ["The battery died.", "Great sound"] * 4}), out=tmp_path / "lens")
-    themes = run.tables["themes"]
-    n, good = themes["mentions"].sum(), (themes["mentions"] * themes["praise_share"]).sum()
-    assert f"Of {n} mentions of needs, {good / n:.0%} ({good:.0f}) praise" in plain(run.report.read_text("utf-8"))
+
+
+def test_shares_of_texts_alone_are_shares_of_reviews(tmp_path):
+    run = rl.analyze(["The battery died.", "Great sound", "Great sound, lovely case"] * 4, out=tmp_path / "lens")
+    assert "Of 12 reviews, 67% (8) are positive and 33% (4) negative" in plain(run.report.read_text("utf-8"))
 
 
 def test_what_changed_since_the_last_run(sample_run):

@@ -124,6 +124,10 @@ def test_tables_equal_a_slow_count(tmp_path_factory, made):
     if made:
         reasons["not_parquet"] = 2
     assert dict(zip(tables["intake"]["reason"], tables["intake"]["reviews"], strict=True)) == reasons.to_dict()
+    intake = tables["intake"].set_index("reason")
+    for polarity, sign in (("negative", -1), ("positive", 1)):
+        expected = sum((row["score"] < 0) == (sign < 0) for _, row in counted)
+        assert intake[polarity].sum() == intake[polarity].get("scored", 0) == expected
     losers = {i for i, row in enumerate(made) if i not in newest and row["reason"] == "scored"}
     assert set(superseded["row"]) == losers
 

@@ -71,21 +71,11 @@ def _whole(page: Page) -> Iterator[Fact]:
 
 
 def _mood(page: Page) -> Iterator[Fact]:
-    """Shares of all reviews that a table counts; without products and dates, of what is said of needs."""
-    words, themes = page.words, page.table("themes")
-    counted = max((page.table("products"), page.table("periods")), key=lambda t: t["reviews"].sum() if len(t) else 0)
-    if len(counted):
-        n, good, bad = (int(counted[column].sum()) for column in ("reviews", "positive", "negative"))
-        key = "mood_overall"
-    elif len(themes):
-        n = int(themes["mentions"].sum())
-        good, bad = (round(float((themes[f"{k}_share"] * themes["mentions"]).sum())) for k in ("praise", "complaint"))
-        key = "mood_mentions"
-    else:
-        return
-    if n:
-        told = {"good": good, "bad": bad, "good_share": words.share(good / n), "bad_share": words.share(bad / n)}
-        yield Fact(words.say(key, n=n, **told), "products" if len(page.table("products")) else "intake")
+    """Shares of all reviews that count, whether or not they name a product or a date."""
+    words, intake = page.words, page.table("intake").set_index("reason")
+    n, good, bad = (int(intake.loc["scored", column]) for column in ("reviews", "positive", "negative"))
+    told = {"good": good, "bad": bad, "good_share": words.share(good / n), "bad_share": words.share(bad / n)}
+    yield Fact(words.say("mood_overall", n=n, **told), "products" if len(page.table("products")) else "intake")
 
 
 def _since_last_run(page: Page) -> Iterator[Fact]:
