@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from reviewlens import artefact as folder
 from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
-from reviewlens.errors import ConfigError, InputError, StoreError
+from reviewlens.errors import ConfigError, InputError, OverwriteError
 from reviewlens.models.graph import tap_graph, tap_tables
 from reviewlens.models.linear import NgramModel
 from reviewlens.models.mixture import Mixture
@@ -94,10 +94,12 @@ class Classifier:
         return cls(parts, abstain_below=abstain_below, threads=threads)
 
     def save(self, path: str | Path) -> None:
-        """Write the classifier as a new folder; raise `StoreError` where one already is."""
+        """Write the classifier as a new folder; raise `OverwriteError` where one already is."""
         target = Path(path)
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise StoreError("refusing to overwrite", where=str(target), hint="name a new folder or remove this one")
+            raise OverwriteError(
+                "refusing to overwrite", where=str(target), hint="name a new folder or remove this one"
+            )
         folder.write(self._parts, target)
 
     @property

@@ -214,11 +214,25 @@ def load_settings(
             origin[key] = name
     config = _validated(JobConfig, merged, origin)
     options = _validated(RunOptions, merged, origin)
+    _check_master(options, origin, [name for name, _ in layers])
     out = merged.get("out")
     if out is not None and not isinstance(out, str):
         raise ConfigError(f"'out' must be a path, not {out!r}", where=origin["out"])
     values = {"out": out, **config.model_dump(), **options.model_dump()}
     return Settings(config, options, out, tuple(Setting(k, values[k], origin.get(k, "default")) for k in KEYS))
+
+
+def _check_master(options: RunOptions, origin: Mapping[str, str], layers: list[str]) -> None:
+    """Raise `ConfigError` for a cluster that nothing would use, unless a later layer chose to do without it."""
+    if options.master is None or options.engine == "spark":
+        return
+    if "engine" in origin and layers.index(origin["engine"]) > layers.index(origin["master"]):
+        return
+    raise ConfigError(
+        f"master = {options.master!r} is for the Spark engine, and the engine is {options.engine!r}",
+        where=origin["master"],
+        hint='add --engine spark (engine = "spark" in a file), or leave master out',
+    )
 
 
 S = TypeVar("S", bound=_Settings)

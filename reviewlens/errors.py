@@ -16,7 +16,8 @@ Each error is ours *and* the standard class, so both `except ReviewlensError` an
     ├── WriterError(RuntimeError)        a writer of descriptions gave no text                   exit 1
     ├── Interrupted(RuntimeError)        stopped on request; the next run goes on                exit 143
     ├── WorkerError(RuntimeError)        a worker process died                                   exit 1
-    └── StoreError(RuntimeError)         the output folder cannot be read or written             exit 1
+    └── StoreError(RuntimeError)         an output cannot be read or written                     exit 1
+        └── OverwriteError(FileExistsError)   something else is where the output should be      exit 2
 
 The message says what is wrong, where (file, row, column, key), and what to do next.
 """
@@ -104,7 +105,13 @@ class Interrupted(ReviewlensError, RuntimeError):  # noqa: N818 - reads as what 
 
 
 class StoreError(ReviewlensError, RuntimeError):
-    """The output folder cannot be read or written."""
+    """An output cannot be read or written."""
+
+
+class OverwriteError(StoreError, FileExistsError):
+    """Something of another kind is where the output should be; it stays as it is."""
+
+    exit_code = 2
 
 
 class WorkerError(ReviewlensError, RuntimeError):

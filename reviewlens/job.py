@@ -203,15 +203,16 @@ def forget(out: PathLike, *, customer: str) -> int:
     exports give it) stays, so that the next export does not bring the reviews back. When it is cut short, the next
     call or the next run finishes it.
 
-    Returns the number of reviews that were removed. Raises `InputNotFoundError` where there is no output folder,
+    Returns the number of reviews that were removed; 0 where none was found, and the customer is left out later all the
+    same. Raises `InputNotFoundError` where there is no output folder of runs,
     `ConfigError` where the key of the customer hashes is not the one of the last run, and `LockedError`.
     """
     if is_remote(out):
         with mirrored(str(out)) as local:
             return forget(local, customer=customer)
     store = Store(out)
-    if not store.out.is_dir():
-        raise InputNotFoundError("no output folder is here", where=str(out), hint="name the folder of the runs")
+    if not store.is_used():
+        raise InputNotFoundError("no run is here", where=str(out), hint="name the output folder of the runs")
     with store.lock():
         key = store.customer_key()
         folder = store.current_run()

@@ -55,7 +55,9 @@ def plan_night(
     config, options = settings.config, settings.options
     source = read.Paths(config.source) if data is None else data
     plan = read.plan(source, columns=config.columns or None, part_rows=options.part_rows)
+    store.check_ours()
     paths = (_path(store, classifier or config.classifier), _path(store, themes or config.themes))
+    load_artefacts(*paths, b"")  # before the key is made, for a mistake shall leave no trace
     key = store.customer_key(make=not dry)
     artefacts = load_artefacts(*paths, key)
     fingerprints = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,9 +15,10 @@ import pyarrow as pa
 from reviewlens import needs, read, text
 from reviewlens.batch import join
 from reviewlens.classifier import Classifier, bundled
-from reviewlens.errors import ConfigError, StoreError
+from reviewlens.errors import ConfigError, OverwriteError
 from reviewlens.part import FileWriter
 from reviewlens.read.columns import PREDICTED
+from reviewlens.whole import check_replaceable, whole_file, with_columns
 
 ADDED = pa.schema(
     [
@@ -31,6 +31,7 @@ ADDED = pa.schema(
     ]
 )
 BATCH_ROWS = 8192
+_SCORED, _is_scored = "a file of scored reviews", with_columns(*ADDED.names)
 
 
 def score(
@@ -47,9 +48,9 @@ def score(
     it ends in .parquet and the input is one file), with every input column kept; `out` is returned. The probabilities
     lie in [0, 1] and add to 1, `score` is p_positive - p_negative in [-1, 1], `stars` lies in [1, 5]. A row without
     text gets nulls. Where the data has a column of one of these names, that column stays as it is and ours is named
-    with `_predicted` at its end.
+    with `_predicted` at its end. A file that was scored before is replaced, whole; anything else, and an input, is not.
 
-    Raises `InputError` and its kin for data that cannot be used.
+    Raises `InputError` and its kin for data that cannot be used, `OverwriteError` and `StoreError` for `out`.
     """
     if classifier is None:
         model = bundled()
@@ -105,8 +106,14 @@ def _score_files(data: Any, out: Path, columns: Mapping[str, str] | None, classi
     one_file = out.suffix == ".parquet"
     if one_file and len(names) > 1:
         raise ConfigError(f"{len(names)} files do not fit into one", where=str(out), hint="give a folder as `out`")
-    for name in names:
-        target = out if one_file else out / name
+    targets = {name: out if one_file else out / name for name in names}
+    files = {part.source.file for part in plan.parts if isinstance(part.source, read.FileSource)}
+    sources = [Path(file.path) for file in files if file.uri is None]
+    for target in targets.values():  # before the work, not after it
+        check_replaceable(target, what=_SCORED, same_kind=_is_scored)
+        if any(target.exists() and source.exists() and target.samefile(source) for source in sources):
+            raise OverwriteError("refusing to overwrite an input", where=str(target), hint="name another folder")
+    for name, target in targets.items():
         _write_whole(target, _scored(plan, name, classifier))
     return out
 
@@ -122,24 +129,17 @@ def _scored(plan: read.Plan, name: str, classifier: Classifier) -> Iterator[pa.R
 
 def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
     """Write the batches to one Parquet file that is there whole or not at all; a file without rows is not written."""
-    scratch = target.parent / f".tmp-{target.name}-{secrets.token_hex(4)}"
-    try:
-        first = next(batches, None)
-        if first is None:
-            return
-        target.parent.mkdir(parents=True, exist_ok=True)
-        writer = FileWriter(scratch, first.schema)
+    first = next(batches, None)
+    if first is None:
+        return
+    with whole_file(target, what=_SCORED, same_kind=_is_scored) as draft:
+        writer = FileWriter(draft, first.schema)
         try:
             for batch in chain([first], batches):
                 writer.write(batch)
             writer.close()
         finally:
             writer.abandon()
-        scratch.replace(target)
-    except OSError as error:
-        raise StoreError(f"cannot be written: {error}", where=str(target), hint="choose another `out`") from None
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def review_texts(reviews: pa.RecordBatch) -> list[str | None]:

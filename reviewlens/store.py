@@ -18,7 +18,6 @@ dies in between leaves only temporary folders, which the next run sweeps away.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -34,6 +33,7 @@ from filelock import FileLock, Timeout
 
 from reviewlens.config import KEY_VARIABLE
 from reviewlens.errors import ConfigError, InputNotFoundError, LockedError, ReviewlensError, StoreError
+from reviewlens.whole import unwritable
 
 FORMAT = 1
 TEMPORARY = ".tmp-"
@@ -49,7 +49,13 @@ class Store:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder for one run. The operating system releases the lock of a dead process at once."""
+        """Hold the folder for one run. The operating system releases the lock of a dead process at once.
+
+        A folder that was made for it and in which nothing came about is removed again.
+        Raises `LockedError`, and `ConfigError` where the folder holds what others put there and a run would remove.
+        """
+        self.check_ours()
+        made = not self.out.exists()
         self._make(self.out)
         lock, holder = FileLock(self.out / "lock"), self.out / "lock.holder"
         try:
@@ -71,7 +77,16 @@ class Store:
         finally:
             with suppress(OSError):
                 holder.unlink(missing_ok=True)
+                if [path.name for path in self.out.iterdir()] == ["lock"]:
+                    (self.out / "lock").unlink()
             lock.release()
+            if made:
+                with suppress(OSError):  # it is not empty
+                    self.out.rmdir()
+
+    def is_used(self) -> bool:
+        """Return whether a run has left something here."""
+        return self.parts.is_dir() or self.runs.is_dir()
 
     def customer_key(self, *, make: bool = True) -> bytes:
         """Return the key of the customer hashes: the user's from the environment, else this folder's own.
@@ -274,6 +289,20 @@ class Store:
             if now is None or run.name > now.name:
                 self._remove(run)
 
+    def check_ours(self) -> None:
+        """Raise `ConfigError` where files of others lie in folders that are swept, so that none of them is lost."""
+        now = self.current_run()
+        if now is not None and now.resolve().parent == self.runs.resolve():
+            return
+        written = ((self.parts, "receipt.json"), (self.runs, "manifest.json"))
+        found = [p for folder, mark in written for p in folder.glob("[!.]*") if not (p / mark).is_file()]
+        if found or os.path.lexists(self.current):
+            raise ConfigError(
+                "the output folder holds what reviewlens did not write",
+                where=str(found[0] if found else self.current),
+                hint="choose another output folder, best a new one",
+            )
+
     def _make(self, folder: Path) -> None:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -305,13 +334,6 @@ class Store:
             with suppress(OSError):
                 scratch.unlink(missing_ok=True)
             raise unwritable(error, path) from error
-
-
-def unwritable(error: OSError, where: Path) -> StoreError:
-    """Return the error for something that could not be written, with what to do about a full disk."""
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or "No space left" in str(error)
-    hint = "free some space and run again; what was published before stands" if full else "look at the folder's rights"
-    return StoreError(f"cannot be written: {error.strerror or error}", where=str(where), hint=hint)
 
 
 def key_mark(key: bytes) -> str:

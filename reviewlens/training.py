@@ -21,7 +21,7 @@ from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
 from reviewlens.card import model_card
 from reviewlens.classifier import HEAD, TAIL, Classifier
-from reviewlens.errors import ConfigError, InputError, MissingDependencyError, StoreError
+from reviewlens.errors import ConfigError, InputError, MissingDependencyError, OverwriteError
 from reviewlens.labelled import LabelledReviews, read_labelled
 from reviewlens.metrics import measure
 from reviewlens.mixing import fit_mixture
@@ -31,6 +31,7 @@ from reviewlens.models.ngram_fit import fit_ngrams
 from reviewlens.schemas import LABELS
 from reviewlens.splits import copy_hashes, held_out
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
+from reviewlens.whole import unwritable
 
 FEWEST = 20  # labelled reviews
 _MOST_UNKNOWN = 0.03  # share of unknown subwords above which a tokenizer of the user's own text is trained
@@ -88,14 +89,13 @@ def train(
         InputError: No or too few labelled reviews, one class only, labels not understood.
         ConfigError: An argument is wrong.
         MissingDependencyError: torch is not installed and the model is a network.
+        OverwriteError: `out` is not empty, and what is there are not the checkpoints of a training.
     """
     if model not in MODELS:
         raise ConfigError(f"model {model!r} is not known", hint=f"one of {', '.join(MODELS)}")
     target = None if out is None else Path(out)
-    if target is not None and (target / "config.json").exists():
-        raise StoreError(
-            "refusing to overwrite a model", where=str(target), hint="name a new folder or remove this one"
-        )
+    if target is not None:
+        _make_folder(target)
     report = _reporter(progress)
     prepared = prepare(
         read_labelled(data, text=text, label=label, scale=scale), teacher=teacher, seed=seed, warm_start=warm_start
@@ -113,6 +113,19 @@ def train(
         for leftover in target.glob("checkpoint.*"):
             leftover.unlink()
     return classifier
+
+
+def _make_folder(target: Path) -> None:
+    """Make the folder, before the work and not after it; one with checkpoints in it is gone on with."""
+    if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or any(target.glob("checkpoint.*")))):
+        what = "a model" if (target / "config.json").exists() else "what is there"
+        raise OverwriteError(
+            f"refusing to overwrite {what}", where=str(target), hint="name a new folder or remove this one"
+        )
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(error, target) from error
 
 
 def prepare(

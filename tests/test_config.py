@@ -63,3 +63,15 @@ def test_a_path_in_the_file_is_beside_the_file(tmp_path):
     config = load_settings(path, environment={}).config
     assert config.source == [str(tmp_path / "exports/*.parquet")]
     assert config.themes == "/etc/themes.toml"
+
+
+def test_a_cluster_that_nothing_would_use_is_named_unless_a_later_layer_does_without(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_text('master = "spark://host:7077"\nengine = "spark"\n')
+    assert load_settings(path, environment={}).options.master == "spark://host:7077"
+    assert load_settings(path, environment={}, overrides={"engine": "local"}).options.engine == "local"
+    path.write_text('engine = "local"\n')
+    for given in ({}, {"engine": "local"}):
+        with pytest.raises(ConfigError, match="for the Spark engine") as caught:
+            load_settings(path, environment={}, overrides={"master": "local[2]", **given})
+        assert (caught.value.where, "--engine spark" in caught.value.hint) == ("command line", True)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import reviewlens as rl
+from reviewlens.cli import main
 from reviewlens.errors import ConfigError, InputNotFoundError
 from reviewlens.store import Store
 
@@ -104,6 +105,30 @@ def test_nobody_is_nobody(night):
     with pytest.raises(InputNotFoundError):
         rl.forget(night / "absent", customer="jane")
     assert not (night / "absent").exists()
+
+
+def test_a_folder_without_runs_is_refused_and_stays_as_it_was(tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("jane")
+    with pytest.raises(InputNotFoundError, match="no run is here"):
+        rl.forget(tmp_path / "letters", customer="jane")
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["dear.txt"]
+
+
+def test_the_command_says_what_became_of_the_customer(night, capsys):
+    def said(customer: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            main(["forget", str(night / "lens"), "--customer", customer])
+        assert ended.value.code == 0
+        return capsys.readouterr().out
+
+    assert said("jane").startswith("2 reviews forgotten; later exports")
+    assert said("jane").startswith("no review of this customer was found")
+    assert said("newcomer").startswith("no review of this customer was found")
+    frame = reviews().assign(customer="newcomer", review_id=[f"n{i}" for i in range(14)])
+    frame.to_parquet(night / "in" / "c.parquet")
+    run = rl.analyze(night / "in", out=night / "lens", config={"part_rows": 5})
+    assert run.tables["intake"].set_index("reason")["reviews"]["forgotten"] == 2 + 14
 
 
 def test_another_key_is_refused(night, monkeypatch):

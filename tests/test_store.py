@@ -126,3 +126,30 @@ def test_a_file_in_the_place_of_the_folder_is_a_wrong_argument(tmp_path):
             pass
         assert caught.value.exit_code == 2
     assert (tmp_path / "lens").read_text() == "a file"
+
+
+@pytest.mark.parametrize("theirs", ["parts/letters.parquet", "runs/000001/a.txt", "current/a.txt"])
+def test_files_of_others_are_neither_taken_for_ours_nor_removed(tmp_path, theirs):
+    path = tmp_path / theirs
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(ConfigError, match="did not write"), Store(tmp_path).lock():
+        pass
+    assert path.read_text() == "mine"
+    assert not (tmp_path / "lock").exists()
+
+
+def test_a_folder_in_which_nothing_came_about_is_not_left_behind(tmp_path):
+    for there in (False, True):
+        store = Store(tmp_path / f"lens{there}")
+        if there:
+            store.out.mkdir()
+        with pytest.raises(ZeroDivisionError), store.lock():
+            raise ZeroDivisionError
+        assert store.out.exists() == there
+        assert not there or not list(store.out.iterdir())
+    with store.lock():
+        write_run(store, "first")
+    with pytest.raises(ZeroDivisionError), store.lock():
+        raise ZeroDivisionError
+    assert (store.current / "content").read_text() == "first"

@@ -114,6 +114,6 @@ def test_ids_are_distinct(ids):
 
 def test_a_folder_in_the_place_of_the_file_is_said_and_leaves_nothing(tmp_path):
     (tmp_path / "themes.toml").mkdir()
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="a folder is where"):
         ThemeSet.load().save(tmp_path / "themes.toml")
     assert [path.name for path in tmp_path.iterdir()] == ["themes.toml"]

@@ -13,6 +13,7 @@ from reviewlens import __version__
 from reviewlens.cli.beside import describe, discover, evaluate, recommend, train
 from reviewlens.cli.logs import say_error
 from reviewlens.cli.river import check, config, forget, run, score, status
+from reviewlens.cli.wrong import wrong_command
 from reviewlens.errors import ReviewlensError
 
 PARTIAL = 6  # done, with rejects or quarantined files
@@ -49,8 +50,12 @@ def _exit_code(argv: list[str] | None) -> int:
     except KeyboardInterrupt:
         click.echo("interrupted; the next run goes on from here", err=True)
         return 130
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:  # `reviewlens` alone asks what there is
         error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        words = sys.argv[1:] if argv is None else argv
+        say_error(wrong_command(error, next((word for word in words if word in cli.commands), "")))
         return error.exit_code
     except ReviewlensError as error:
         say_error(error)

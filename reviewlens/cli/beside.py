@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reviewlens.cli.show import show_json, show_table
-from reviewlens.errors import ConfigError
+from reviewlens.errors import ConfigError, OverwriteError
 
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON for machines")
 TEXT = click.option("--text", required=True, metavar="COLUMN", help="column of the text")
@@ -26,7 +26,8 @@ LABEL = click.option("--label", required=True, metavar="COLUMN", help="column of
 def train(
     data: str, text: str, label: str, model: str, out: str, teacher: str | None, search: int | None, seed: int
 ) -> None:
-    """Train a classifier on labelled reviews.
+    """Train a classifier on labelled reviews. A training that was cut short goes on; nothing else in --out is
+    overwritten.
 
     \b
     reviewlens train labelled.parquet --text review_body --label stars --out models/ours
@@ -73,7 +74,8 @@ def discover(
     n_themes: int | None,
     seed: int,
 ) -> None:
-    """Learn a theme set from reviews.
+    """Learn a theme set from reviews. A theme set that is there is overwritten with --update alone, which keeps the
+    ids of its themes, and no other file ever is.
 
     \b
     reviewlens discover exports/*.parquet --out themes.toml
@@ -83,7 +85,16 @@ def discover(
 
     from reviewlens import ThemeSet, discover_themes
     from reviewlens.read import Paths
+    from reviewlens.themes.themeset import is_theme_set
+    from reviewlens.whole import check_replaceable
 
+    check_replaceable(Path(out), what="a theme set", same_kind=is_theme_set)  # before the work, not after it
+    if not update and Path(out).exists() and Path(out).stat().st_size:
+        raise OverwriteError(
+            "the theme set that is there would be lost, and the ids of its themes with it",
+            where=out,
+            hint=f"add --update {out} to keep them, or name another file",
+        )
     wanted = None
     if seeds:
         try:
@@ -105,7 +116,8 @@ def discover(
 @click.option("--out", "target", type=click.Path(), metavar="FILE", help="Parquet file for --all")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 def describe(out: str, product: str | None, every: bool, target: str | None, language: str) -> None:
-    """Draft product descriptions from the evidence of a run.
+    """Draft product descriptions from the evidence of a run. With --all they go to a file, in the place of earlier
+    descriptions; any other file is not overwritten.
 
     \b
     reviewlens describe lens --product B0001
@@ -116,7 +128,9 @@ def describe(out: str, product: str | None, every: bool, target: str | None, lan
     from reviewlens.descriptions import describe_all
 
     if every == bool(product) or every != bool(target):
-        raise ConfigError("name one product, or all and a file", hint="--product ID, or --all --out FILE")
+        raise ConfigError(
+            "name one product, or all and a file", where="reviewlens describe", hint="--product ID, or --all --out FILE"
+        )
     if product:
         click.echo(draft(open_run(out), product, language=language).text)
     elif target:
@@ -135,7 +149,8 @@ def describe(out: str, product: str | None, every: bool, target: str | None, lan
 def recommend(
     out: str, interactions: str | None, customer: str | None, k: int, target: str | None, as_json: bool
 ) -> None:
-    """Recommend products to customers, with reasons.
+    """Recommend products to customers, with reasons. For all of them they go to a file, in the place of earlier
+    recommendations; any other file is not overwritten.
 
     \b
     reviewlens recommend lens --interactions orders.parquet --out recommendations.parquet
@@ -144,7 +159,9 @@ def recommend(
     from reviewlens.recommend import recommend_all
 
     if bool(customer) == bool(target):
-        raise ConfigError("name one customer, or a file for all", hint="--customer ID, or --out FILE")
+        raise ConfigError(
+            "name one customer, or a file for all", where="reviewlens recommend", hint="--customer ID, or --out FILE"
+        )
     recommender = Recommender.fit(interactions, run=open_run(out))
     if target:
         click.echo(f"{recommend_all(recommender, target, k=k):,} rows saved to {target}")

@@ -31,10 +31,12 @@ def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
         ours, sign, yours = pair.partition("=")
         if not sign or not ours or not yours:
             raise ConfigError(
-                f"--column {pair!r} is not of the form OURS=YOURS", hint="write it like --column text=review_body"
+                f"--column {pair!r} is not of the form OURS=YOURS",
+                where="command line",
+                hint="write it like --column text=review_body",
             )
         if ours in found:
-            raise ConfigError(f"--column names {ours!r} twice", hint="keep one of them")
+            raise ConfigError(f"--column names {ours!r} twice", where="command line", hint="keep one of them")
         found[ours] = yours
     return found
 
@@ -84,9 +86,15 @@ def run(
     overrides["fail_on"] = list(given["fail_on"]) or None
     settings = load_settings(config_file, overrides=overrides)
     if not settings.out:
-        raise ConfigError("no output folder", hint="add --out FOLDER, or `out = ...` to the configuration")
+        raise ConfigError(
+            "no output folder", where="reviewlens run", hint="add --out FOLDER, or `out = ...` to the configuration"
+        )
     if not settings.config.source:
-        raise ConfigError("no input", hint="name files, a folder or a glob, or `source = [...]` in the configuration")
+        raise ConfigError(
+            "no input",
+            where="reviewlens run",
+            hint="name files, a folder or a glob, or `source = [...]` in the configuration",
+        )
     set_up_log(settings.options.log_format)
     from reviewlens.cli.nightly import carry_out  # heavy, so after the settings are known to be good
 
@@ -107,7 +115,7 @@ def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> i
     from reviewlens.read import Paths
 
     if not source:
-        raise ConfigError("no input", hint="name files, a folder or a glob")
+        raise ConfigError("no input", where="reviewlens check", hint="name files, a folder or a glob")
     found = look(Paths(source), columns=column_map(columns) or None)
     show_json(found.to_dict()) if as_json else click.echo(str(found))
     return PARTIAL if found.rejects else DONE
@@ -119,7 +127,8 @@ def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> i
 @COLUMN
 @CLASSIFIER
 def score(source: tuple[str, ...], out: str, columns: tuple[str, ...], classifier: str | None) -> None:
-    """Score the sentiment of reviews: Parquet in, the same rows and columns with scores out.
+    """Score the sentiment of reviews: Parquet in, the same rows and columns with scores out. What was scored before is
+    overwritten, any other file is not.
 
     \b
     reviewlens score exports/*.parquet --out scored/
@@ -128,7 +137,7 @@ def score(source: tuple[str, ...], out: str, columns: tuple[str, ...], classifie
     from reviewlens.read import Paths
 
     if not source:
-        raise ConfigError("no input", hint="name files, a folder or a glob")
+        raise ConfigError("no input", where="reviewlens score", hint="name files, a folder or a glob")
     click.echo(str(score_all(Paths(source), columns=column_map(columns) or None, classifier=classifier, out=out)))
 
 
@@ -178,11 +187,20 @@ def config(config_file: str | None, as_json: bool) -> None:
 @click.argument("out", type=click.Path())
 @click.option("--customer", required=True, metavar="ID", help="the customer as the exports name them")
 def forget(out: str, customer: str) -> None:
-    """Remove a customer's reviews from everything in the output folder, for good.
+    """Remove a customer's reviews from everything in the output folder, for good, and keep out later exports of them.
+
+    A customer of whom there is no review is kept out all the same, and that too exits with 0.
 
     \b
     reviewlens forget lens --customer C1042
     """
     from reviewlens import forget as forget_customer
 
-    click.echo(f"{forget_customer(out, customer=customer):,} reviews forgotten")
+    gone = forget_customer(out, customer=customer)
+    if gone:
+        click.echo(f"{gone:,} review{'s' * (gone != 1)} forgotten; later exports of this customer are kept out")
+    else:
+        click.echo(
+            f"no review of this customer was found in {out}; later exports are kept out all the same "
+            "(ids are compared as the exports write them)"
+        )

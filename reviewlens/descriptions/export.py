@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from reviewlens.descriptions.description import Description, described
 from reviewlens.descriptions.facts import Source
 from reviewlens.descriptions.writers import SECONDS, Patient, Writer
+from reviewlens.whole import whole_file, with_columns
 
 if TYPE_CHECKING:
     from reviewlens.run import Run
@@ -42,22 +43,22 @@ def describe_all(
 
     `dropped` holds why sentences of a writer were left out. A writer that fails for one product leaves that product
     with the description of the templates; so does one that gives no answer within `writer_seconds`, and after three
-    such products in a row it is not asked again. The file appears whole or not at all.
+    such products in a row it is not asked again. The file appears whole or not at all, in the place
+    of earlier descriptions.
+
+    Raises `OverwriteError` where `out` is anything else.
     """
     patient = None if writer is None else Patient(writer, writer_seconds)
-    source, target = Source.of(run), Path(out)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    source = Source.of(run)
     products = sorted(source.products)
-    try:
-        with pq.ParquetWriter(draft, SCHEMA) as sink:
-            for start in range(0, len(products), _PRODUCTS):
-                block = products[start : start + _PRODUCTS]
-                found = [described(source.facts(product), language=language, writer=patient) for product in block]
-                sink.write_table(pa.Table.from_pylist([_row(one) for one in found], schema=SCHEMA))
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    with (
+        whole_file(Path(out), what="a file of descriptions", same_kind=with_columns(*SCHEMA.names)) as draft,
+        pq.ParquetWriter(draft, SCHEMA) as sink,
+    ):
+        for start in range(0, len(products), _PRODUCTS):
+            block = products[start : start + _PRODUCTS]
+            found = [described(source.facts(product), language=language, writer=patient) for product in block]
+            sink.write_table(pa.Table.from_pylist([_row(one) for one in found], schema=SCHEMA))
     return len(products)
 
 

@@ -15,6 +15,17 @@ from __future__ import annotations
 from reviewlens.read.part import Part, raw_batches
 from reviewlens.read.paths import Paths, find_files, is_path
 from reviewlens.read.plan import Plan, RejectedFile, plan
-from reviewlens.read.source import UnreadableError
+from reviewlens.read.source import FileSource, UnreadableError
 
-__all__ = ["Part", "Paths", "Plan", "RejectedFile", "UnreadableError", "find_files", "is_path", "plan", "raw_batches"]
+__all__ = [
+    "FileSource",
+    "Part",
+    "Paths",
+    "Plan",
+    "RejectedFile",
+    "UnreadableError",
+    "find_files",
+    "is_path",
+    "plan",
+    "raw_batches",
+]

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reviewlens.recommend.recommender import Recommender
+from reviewlens.whole import whole_file, with_columns
 
 SCHEMA = pa.schema(
     [
@@ -29,27 +30,25 @@ def recommend_all(
     """Write the `k` best products of every customer to a Parquet file and return the number of rows.
 
     Columns customer, rank (1 is best), product_id, score, reason; ordered by customer and rank. The file appears
-    whole or not at all: it is written beside `out` and moved there.
+    whole or not at all: it is written beside `out` and moved there, in the place of earlier recommendations.
+
+    Raises `OverwriteError` where `out` is anything else.
     """
-    target = Path(out)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
     written = 0
     waiting: list[pa.RecordBatch] = []
-    try:
-        with pq.ParquetWriter(draft, SCHEMA) as writer:
-            for customer, answer in recommender.recommend_each(k=k, at=at):
-                size = len(answer.product_id)
-                columns = [[customer] * size, range(1, size + 1), answer.product_id, answer.score, answer.reason]
-                arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
-                waiting.append(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
-                written += size
-                if len(waiting) >= _CUSTOMERS:
-                    writer.write_table(pa.Table.from_batches(waiting).combine_chunks())
-                    waiting = []
-            if waiting:
+    with (
+        whole_file(Path(out), what="a file of recommendations", same_kind=with_columns(*SCHEMA.names)) as draft,
+        pq.ParquetWriter(draft, SCHEMA) as writer,
+    ):
+        for customer, answer in recommender.recommend_each(k=k, at=at):
+            size = len(answer.product_id)
+            columns = [[customer] * size, range(1, size + 1), answer.product_id, answer.score, answer.reason]
+            arrays = [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)]
+            waiting.append(pa.RecordBatch.from_arrays(arrays, schema=SCHEMA))
+            written += size
+            if len(waiting) >= _CUSTOMERS:
                 writer.write_table(pa.Table.from_batches(waiting).combine_chunks())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+                waiting = []
+        if waiting:
+            writer.write_table(pa.Table.from_batches(waiting).combine_chunks())
     return written

@@ -73,7 +73,7 @@ def _whole(page: Page) -> Iterator[Fact]:
 def _mood(page: Page) -> Iterator[Fact]:
     """Shares of all reviews that count, whether or not they name a product or a date."""
     words, intake = page.words, page.table("intake").set_index("reason")
-    n, good, bad = (int(intake.loc["scored", column]) for column in ("reviews", "positive", "negative"))
+    n, good, bad = map(int, intake.loc["scored", ["reviews", "positive", "negative"]])
     told = {"good": good, "bad": bad, "good_share": words.share(good / n), "bad_share": words.share(bad / n)}
     yield Fact(words.say("mood_overall", n=n, **told), "products" if len(page.table("products")) else "intake")
 

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.errors import ArtefactError, ConfigError, InputNotFoundError, StoreError
+from reviewlens.errors import ArtefactError, ConfigError, InputNotFoundError, ReviewlensError
 from reviewlens.schemas import OTHER
 from reviewlens.themes.file import SCOPES, Content, parse, write
 from reviewlens.themes.matcher import Found, Matcher
 from reviewlens.themes.theme import Event, Theme
+from reviewlens.whole import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,21 +79,12 @@ class ThemeSet:
         return cls(content.themes, scope=content.scope, edition=content.edition, log=content.log, about=content.about)
 
     def save(self, path: PathLike) -> None:
-        """Write the theme set as TOML; a file that is there is replaced as a whole.
+        """Write the theme set as TOML; a theme set that is there is replaced as a whole.
 
-        Raises `StoreError` where no file can be written: a folder is there, or a right is missing.
+        Raises `OverwriteError` where something else is there, and `StoreError` where no file can be written.
         """
-        target = Path(path)
-        beside = target.with_name(target.name + ".tmp")
-        try:
-            beside.write_text(self.to_toml(), "utf-8")
-            beside.replace(target)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            reason = error.strerror or str(error)
-            raise StoreError(
-                f"the theme set cannot be written: {reason}", where=str(target), hint="name a file in a folder of yours"
-            ) from error
+        with whole_file(Path(path), what="a theme set", same_kind=is_theme_set) as draft:
+            draft.write_text(self.to_toml(), "utf-8")
 
     def to_toml(self) -> str:
         """Return the text that `save` writes."""
@@ -141,3 +133,12 @@ class ThemeSet:
     def __repr__(self) -> str:
         shown = ", ".join(theme.theme_id for theme in self.themes[:6])
         return f"ThemeSet({len(self.themes)} themes: {shown}{', …' if len(self.themes) > 6 else ''})"
+
+
+def is_theme_set(path: Path) -> bool:
+    """Return whether a file can be loaded as a theme set."""
+    try:
+        ThemeSet.load(path)
+    except ReviewlensError:
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""A wrong command line: three lines, what, where and what to do, for every verb, and exit code 2."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewlens.cli import cli, main
+
+VERBS = sorted(cli.commands)
+
+
+def said(capsys, *words: str) -> tuple[list[str], int]:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    out, err = capsys.readouterr()
+    assert out == ""
+    return err.splitlines(), ended.value.code
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_unknown_option(verb, capsys):
+    lines, code = said(capsys, verb, "--bogus")
+    assert (code, len(lines)) == (2, 3)
+    assert "--bogus" in lines[0]
+    assert lines[1] == f"  at: reviewlens {verb}"
+    assert lines[2].startswith("  do: ")
+    assert f"`reviewlens {verb} --help`" in lines[2]
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "config"])
+def test_nothing_is_given(verb, capsys):
+    lines, code = said(capsys, verb)
+    assert (code, len(lines)) == (2, 3)
+    assert [line.partition(":")[0] for line in lines] == ["error", "  at", "  do"]
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "advice"),
+    [
+        (["rnu"], "no such command 'rnu'", "did you mean run?"),
+        (["run", "--perid", "day"], "no such option '--perid'", "did you mean --period"),
+        (["run", "x", "--period", "year"], "'year' is not one of 'day', 'week', 'month'", "--help"),
+        (["run", "x", "--workers", "many"], "'many' is not a valid integer", "--help"),
+        (["run", "x", "--out"], "option '--out' requires an argument", "`reviewlens run --help`"),
+        (["forget", "lens"], "missing option '--customer'", "add --customer ID (the customer as"),
+        (["status"], "missing argument 'OUT'", "`reviewlens status --help`"),
+        (["status", "a", "b"], "unexpected extra argument", "`reviewlens status --help`"),
+        (["run", "x", "--out", "y", "--master", "spark://h:7077"], "for the Spark engine", "--engine spark"),
+    ],
+)
+def test_what_is_wrong_is_said_with_what_helps(words, what, advice, capsys):
+    lines, code = said(capsys, *words)
+    assert (code, len(lines)) == (2, 3)
+    assert what in lines[0]
+    assert advice in lines[2]
