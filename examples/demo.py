@@ -1,10 +1,14 @@
 """The main job on nine months of sample exports: what customers feel, what they need, and where it is written."""
 
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-import reviewlens as rl
+try:
+    import reviewlens as rl
+except ImportError as missing:
+    sys.exit(f"reviewlens is not installed here ({missing}): run `make demo`, or `pip install .` in the clone first")
 
 SAMPLE = Path(__file__).parent / "sample"
 

@@ -40,7 +40,9 @@ class JobConfig(_Settings):
         default=None, description="ISO date that the run speaks of; reviews from later days are left for later"
     )
     rating_scale: float | None = Field(
-        default=None, gt=0, description="highest rating; detected from the ratings if absent"
+        default=None,
+        gt=0,
+        description="highest rating, e.g. 10; if absent, 5, 10 or 100, the least that holds all but slips",
     )
     language: Literal["en", "zh"] = Field(default="en", description="language of labels and report")
     on_removed: Literal["keep", "drop"] = Field(

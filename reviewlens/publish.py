@@ -56,7 +56,9 @@ def publish(
     """
     started = time.perf_counter()
     with store.new_run() as folder:
-        tables = _write_tables(store, decided, folder, Context(config, labels), options, stop)
+        tables, scale, above = _write_tables(store, decided, folder, Context(config, labels), options, stop)
+        if above:
+            log.warning("ratings above the highest, %g, count as absent: %s (see rating_scale)", scale, f"{above:,}")
         manifest = {
             **decided,
             "counts": {
@@ -72,7 +74,8 @@ def publish(
             "drift": dict(drift),
             "model": dict(model),
             "labels": dict(labels),
-            "troubles": dict(sum((Counter(part.get("troubles", {})) for part in decided["parts"]), Counter())),
+            "troubles": _troubles(decided, above),
+            "rating_scale": scale,
             "versions": {"reviewlens": __version__, **{name: version(name) for name in PACKAGES}},
         }
         store.write_manifest(folder, manifest)
@@ -82,8 +85,11 @@ def publish(
 
 def _write_tables(
     store: Store, decided: Mapping[str, Any], folder: Path, context: Context, options: RunOptions, stop: Stop
-) -> dict[str, pd.DataFrame]:
-    """Write the tables; where the default memory is too little for a long history, try more and say so."""
+) -> tuple[dict[str, pd.DataFrame], float, int]:
+    """Write the tables; where the default memory is too little for a long history, try more and say so.
+
+    Returns the tables, the highest rating that the scale allows, and how many ratings are above it.
+    """
     memory = [options.memory_mb] if "memory_mb" in options.model_fields_set else [options.memory_mb, *_MORE_MEMORY]
     while True:
         memory_mb = memory.pop(0)
@@ -110,7 +116,7 @@ def _tables(
     stop: Stop,
     *,
     memory_mb: int,
-) -> dict[str, pd.DataFrame]:
+) -> tuple[dict[str, pd.DataFrame], float, int]:
     tables: dict[str, pd.DataFrame] = {}
     inputs, scratch = _inputs(store, decided), folder / "scratch"
     asked = _spark(inputs, context, scratch) if options.tables == "spark" else None
@@ -123,7 +129,7 @@ def _tables(
             tables[name] = frame
             write_table(frame, folder / TABLE_FOLDER, name)
             stop.check()
-    return tables
+        return tables, *summary.ratings()
 
 
 def _spark(inputs: Inputs, context: Context, scratch: Path) -> Asked:
@@ -158,6 +164,12 @@ def _inputs(store: Store, decided: Mapping[str, Any]) -> Inputs:
         ages={part["part"]: part["mtime_ns"] for part in decided["parts"]},
         quarantined=lost,
     )
+
+
+def _troubles(decided: Mapping[str, Any], above: int) -> dict[str, int]:
+    """Return what could not be read or used in all parts, e.g. 'rating unreadable', and how often."""
+    found = sum((Counter(part.get("troubles", {})) for part in decided["parts"]), Counter({"rating off_scale": above}))
+    return dict(sorted((+found).items()))
 
 
 def _counts(intake: pd.DataFrame, decided: Mapping[str, Any]) -> dict[str, int]:

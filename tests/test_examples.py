@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import runpy
+import subprocess
+import sys
 
 import pytest
 from places import ROOT
@@ -34,6 +36,13 @@ def test_example_runs(name, tmp_path, capsys, monkeypatch, sample_run):
     assert [
         words for words in SAYS[name] if words.format(n=sample_run.manifest["counts"]["scored"]) not in printed
     ] == []
+
+
+def test_without_the_package_the_demo_says_what_to_do():
+    bare = [sys.executable, "-I", "-S", str(EXAMPLES / "demo.py")]  # neither installed packages nor the clone
+    done = subprocess.run(bare, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "make demo" in done.stderr
 
 
 def test_training_example_runs(capsys):

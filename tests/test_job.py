@@ -318,6 +318,20 @@ def test_values_that_cannot_be_read_are_counted(tmp_path, caplog):
     assert run.manifest["counts"]["scored"] == 6  # a mark of deletion that cannot be read deletes nothing
 
 
+def test_a_rating_off_the_scale_is_absent_and_told(tmp_path, caplog):
+    frame = pd.DataFrame({"text": [f"Lovely color {i}" for i in range(12)], "rating": [1, 5] * 5 + [5, 99]})
+    frame["product_id"] = "p"
+    assert rl.check(frame).troubles == {"rating off_scale": 1}
+    run = rl.analyze(frame, out=tmp_path / "lens")
+    product = run.tables["products"].iloc[0]
+    assert (product["reviews"], product["rated"], product["rating"]) == (12, 11, round(35 / 11, 4))
+    assert (run.manifest["troubles"], run.manifest["rating_scale"]) == ({"rating off_scale": 1}, 5.0)
+    assert "ratings above the highest, 5, count as absent: 1" in caplog.text
+    assert "above the highest rating, 5, and count as absent: 1" in run.report.read_text("utf-8")
+    declared = rl.analyze(frame, out=tmp_path / "lens", config={"rating_scale": 100})
+    assert declared.tables["products"]["rated"].iloc[0] == 12
+
+
 def test_status_counts_whole_reviews(tmp_path):
     frame = export(random.Random(1), 8).assign(text="fine", customer=[f"c{i}" for i in range(8)])
     rl.analyze(frame, out=tmp_path / "lens")

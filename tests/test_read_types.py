@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from reviewlens.errors import ColumnError
 from reviewlens.read import plan
-from reviewlens.read.stars import parse_rating, to_ratings
+from reviewlens.read.stars import likely_scale, parse_rating, to_ratings
 from reviewlens.read.strings import repair, to_strings
 from reviewlens.read.times import parse_times, to_times
 from reviewlens.schemas import REVIEWS
@@ -278,6 +278,17 @@ def test_a_frame_of_anything_is_read(data):
         batch.validate(full=True)
         assert batch.schema == REVIEWS
     assert sum(batch.num_rows for batch in batches) == rows == part.rows
+
+
+def test_one_slip_makes_no_scale():
+    stars = [1.0, 2.0, 3.0, 4.0, 5.0] * 4
+    assert likely_scale(np.array(stars)) == 5
+    assert likely_scale(np.array([*stars, 99.0, np.nan])) == 5
+    assert likely_scale(np.array([*stars, 99.0, 8.0])) == 10  # two of 22 are no slip
+    assert likely_scale(np.array([*stars, *[7.0, 9.0, 10.0] * 4])) == 10
+    assert likely_scale(np.array([*stars, *[70.0, 90.0] * 4])) == 100
+    assert likely_scale(np.array([3.0, 8.0])) == 10  # too few to tell a slip
+    assert likely_scale(np.array([])) == 5
 
 
 def test_troubles_are_reasons_and_notes():

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
 from reviewlens.config import JobConfig
+from reviewlens.read.stars import likely_scale
 from reviewlens.schemas import MENTIONS, SCORED
 from reviewlens.tables import Context, Inputs, Summary
 from reviewlens.tables.stats import ratio, wilson
@@ -95,6 +96,35 @@ def build(folder, made, splits=True, **config):
     context = Context(JobConfig(**config), {"battery": "Battery"})
     with Summary(inputs, context, memory_mb=100, scratch=folder / "scratch") as summary:
         return dict(summary.tables()), summary.superseded().to_pandas()
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    usual=st.lists(st.sampled_from([1.0, 3.0, 4.5, 5.0]), max_size=60),
+    odd=st.lists(st.sampled_from([6.0, 8.0, 10.0, 60.0, 99.0, 500.0]), max_size=5),
+    declared=st.sampled_from([None, 5.0, 10.0]),
+)
+def test_ratings_off_the_scale_say_nothing(tmp_path_factory, usual, odd, declared):
+    folder, ratings = tmp_path_factory.mktemp("scale"), [*usual, *odd]
+    made = [
+        {**dict.fromkeys(SCORED.names), "part": 7, "row": i, "key": i, "reason": "scored", "product_id": "p"}
+        | {"review_id": str(i), "text_hash": i, "score": 0, "stars": 30000, "polarity": "neutral", "rating": rating}
+        for i, rating in enumerate(ratings)
+    ]
+    pq.write_table(pa.Table.from_pylist(made, SCORED), folder / "scored.parquet")
+    pq.write_table(MENTIONS.empty_table(), folder / "mentions.parquet")
+    inputs = Inputs([str(folder / "scored.parquet")], [str(folder / "mentions.parquet")], {7: 0}, {})
+    context = Context(JobConfig(rating_scale=declared), {})
+    with Summary(inputs, context, memory_mb=100, scratch=folder / "scratch") as summary:
+        products = dict(summary.tables())["products"]
+        scale, above = summary.ratings()
+    assert scale == (declared or likely_scale(np.array(ratings, float)))
+    kept = [rating for rating in ratings if rating <= scale]
+    assert above == len(ratings) - len(kept)
+    assert len(ratings) == products["reviews"].sum(), "the reviews count"
+    assert products["rated"].sum() == len(kept)
+    if kept:
+        assert products["rating"].iloc[0] == pytest.approx(sum(kept) / len(kept), abs=1e-4)
 
 
 def winners(made):

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,7 @@ from reviewlens.read.part import Part
 from reviewlens.read.plan import Plan, RejectedFile, plan
 from reviewlens.read.showing import as_html, as_text
 from reviewlens.read.source import UnreadableError
+from reviewlens.read.stars import likely_scale
 from reviewlens.read.strings import plain, to_strings, unwrapped
 
 SAMPLE_ROWS = 100_000  # in all files together
@@ -165,6 +167,11 @@ class _Look:
                 self.guesses[name] += 1
                 self.languages[text.language(text.normalize(body[:2000]))] += 1
 
+    def _off_scale(self) -> Counter[str]:
+        """Count the ratings that a run would take for slips: those above the likely scale."""
+        scale = likely_scale(np.repeat(list(self.stars.keys()), list(self.stars.values())).astype(float))
+        return Counter({"rating off_scale": sum(rows for rating, rows in self.stars.items() if rating > scale)})
+
     def result(self, found: Plan) -> Check:
         """Return what has been seen."""
         names = {part.name for part in found.parts} - {file.name for file in self.damaged}
@@ -184,7 +191,7 @@ class _Look:
             languages=dict(self.languages.most_common()),
             repeated_ids=self.repeated_ids,
             repeated_texts=self.repeated_texts,
-            troubles=dict(sorted(self.troubles.items())),
+            troubles=dict(sorted((self.troubles + self._off_scale()).items())),
             examples=tuple(self.examples),
             missing={ours: known("columns.toml")[ours]["without"] for ours in CANONICAL if ours not in found.columns},
             rejected=(*found.rejected, *self.damaged),

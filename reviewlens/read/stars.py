@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,7 @@ _WORD = re.compile(
 _FULL, _EMPTY = "★⭐🌟✭✮", "☆✩✰"
 _DRAWN = re.compile(rf"[{_FULL}{_EMPTY}\s]+")
 _ROW_OF_STARS = re.compile(r"\*{1,10}")
+_FEW = 10  # ratings, too few to tell a slip from a scale
 
 
 def to_ratings(array: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -49,6 +51,17 @@ def to_ratings(array: pa.Array) -> tuple[pa.Array, pa.Array]:
     good = np.isfinite(number) & (number >= 0) & (number <= 1000)
     rating = pa.array(np.where(good, number, 0.0), pa.float32(), mask=~good)
     return rating, pc.and_(given, pc.invert(pa.array(good)))
+
+
+def likely_scale(ratings: np.ndarray[Any, np.dtype[np.floating[Any]]]) -> float:
+    """Return the highest rating that the scale of the ratings, shape (n,), allows: 5, 10 or 100.
+
+    It is the least of them that holds all ratings but at most 5% of ten or more (at least one), for a slip of the
+    keyboard makes no scale. The tables infer it in the same way, in SQL.
+    """
+    given = ratings[np.isfinite(ratings)]
+    slips = 0 if len(given) < _FEW else max(1, len(given) // 20)
+    return next((scale for scale in (5.0, 10.0) if int((given > scale).sum()) <= slips), 100.0)
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from reviewlens.errors import ColumnError, InputError, InputNotFoundError
+from reviewlens.read.stars import likely_scale
 
 REQUIRED = ("customer", "product_id", "created_at")
 OPINION = ("recommended", "rating", "score", "polarity")
@@ -173,6 +174,7 @@ def _opinion(column: pd.Series, name: str, where: str) -> pd.Series:
     if name == "recommended":
         values = values * 2 - 1
     elif name == "rating":
-        top = next((top for top in (5.0, 10.0, 100.0) if not values.max() > top), float(values.max()))
+        top = likely_scale(values.to_numpy())
+        values = values.where(values <= top)  # what is off the scale says nothing
         values = (values - (top + 1) / 2) / ((top - 1) / 2)
     return values.clip(-1, 1).fillna(0.0)

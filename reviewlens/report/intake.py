@@ -23,8 +23,20 @@ def intake(page: Page) -> Mapping[str, Any] | None:
         "total": int(table["reviews"].sum()) if len(table) else 0,
         "files": [{**file, "why": words.name_of("reason", file["reason"])} for file in files[:MOST_FILES]],
         "more_files": max(0, len(files) - MOST_FILES),
+        "troubles": _troubles(page),
         "missing": [name for name in ("product_id", "created_at", "rating") if not _known(page, name)],
     }
+
+
+def _troubles(page: Page) -> list[str]:
+    """What could not be read or used of reviews that count; texts that could not be read are among the reasons."""
+    named = [(*trouble.partition(" ")[::2], n) for trouble, n in page.manifest.get("troubles", {}).items()]
+    scale = f"{page.manifest.get('rating_scale', 0):g}"
+    return [
+        page.words.say("trouble", column=column, what=page.words.name_of("trouble", kind).format(scale=scale), n=n)
+        for column, kind, n in named
+        if column != "text"
+    ]
 
 
 def _known(page: Page, column: str) -> bool:

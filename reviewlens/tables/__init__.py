@@ -170,6 +170,15 @@ class Summary:
         for name, table in TABLES.items():
             yield name, table.finish(self._answer(sql_of(name), table.quotes), context)
 
+    def ratings(self) -> tuple[float, int]:
+        """Return the highest rating that the scale allows, and how many reviews that count have a higher one."""
+        found = self._asked.query(
+            "SELECT CAST(min(highest) AS DOUBLE) AS highest, "
+            "CAST(coalesce(sum(CASE WHEN s.rating > highest THEN 1 ELSE 0 END), 0) AS BIGINT) AS above "
+            "FROM scale LEFT JOIN standing AS s ON s.rating > highest"
+        )
+        return found.column("highest")[0].as_py(), found.column("above")[0].as_py()
+
     def interrupt(self) -> None:
         """Let the query under way fail; from a signal or another thread."""
         self._asked.interrupt()

@@ -26,10 +26,17 @@ CREATE VIEW standing AS
 SELECT s.* FROM scored AS s ANTI JOIN discounted AS d ON d.part = s.part AND d.row = s.row
 WHERE s.reason = 'scored';
 
--- The highest rating that the scale allows: as declared, else the least usual scale that holds every rating.
+-- The highest rating that the scale allows: as declared, else the least usual scale that holds all ratings but at most
+-- 5% of ten or more, for a slip of the keyboard makes no scale (`reviewlens.read.stars.likely_scale`).
 CREATE TABLE scale AS
-SELECT coalesce($scale, CASE WHEN max(rating) <= 5 THEN 5 WHEN max(rating) <= 10 THEN 10 ELSE 100 END) AS highest
-FROM standing;
+SELECT coalesce($scale, CASE WHEN above_5 <= slips THEN 5 WHEN above_10 <= slips THEN 10 ELSE 100 END) AS highest
+FROM (
+    SELECT
+        coalesce(sum(CASE WHEN rating > 5 THEN 1 ELSE 0 END), 0) AS above_5,
+        coalesce(sum(CASE WHEN rating > 10 THEN 1 ELSE 0 END), 0) AS above_10,
+        CASE WHEN count(rating) < 10 THEN 0 WHEN count(rating) < 40 THEN 1 ELSE count(rating) // 20 END AS slips
+    FROM standing
+);
 
 -- Near-copies share a band: each text is counted under the smallest text of a band that it shares.
 CREATE VIEW banded AS SELECT unnest(bands) AS band, text_hash FROM standing;
@@ -42,12 +49,14 @@ SELECT b.text_hash, min(s.first) AS copy_of FROM banded AS b JOIN shared AS s ON
 
 CREATE TABLE reviews AS
 SELECT
-    p.ordinal * 4294967296 + s.row AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category, s.rating, coalesce(c.copy_of, s.text_hash) AS text_hash, s.language,
+    p.ordinal * 4294967296 + s.row AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category,
+    CASE WHEN s.rating <= scale.highest THEN s.rating END AS rating, -- what is off the scale says nothing
+    coalesce(c.copy_of, s.text_hash) AS text_hash, s.language,
     -- who speaks: short texts may well be alike by chance, a long one twice is one voice
     CASE WHEN s.chars * CASE WHEN s.language IN ('zh', 'ja') THEN 3 ELSE 1 END >= 90 THEN coalesce(c.copy_of, s.text_hash)
          ELSE hash(s.part, s.row) END AS voice,
     s.created_at, CAST(date_trunc($period, s.created_at) AS DATE) AS period,
-    floor(CAST(s.rating AS DOUBLE) * 500 / scale.highest + 0.5) / 100 AS stars_given,
+    CASE WHEN s.rating <= scale.highest THEN floor(CAST(s.rating AS DOUBLE) * 500 / scale.highest + 0.5) / 100 END AS stars_given,
     s.polarity, s.score, s.stars, s.unknown, s.chars, s.quote
 FROM standing AS s JOIN parts AS p ON p.part = s.part CROSS JOIN scale LEFT JOIN copies AS c ON c.text_hash = s.text_hash;
 
