@@ -18,10 +18,10 @@ from reviewlens import artefact as folder
 from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
 from reviewlens.errors import ConfigError, InputError, OverwriteError
-from reviewlens.models.graph import tap_graph, tap_tables
 from reviewlens.models.linear import NgramModel
 from reviewlens.models.mixture import Mixture
-from reviewlens.models.runtime import STRIDE, OnnxNetwork
+from reviewlens.models.packed import PackedLstm
+from reviewlens.models.runtime import Network, OnnxNetwork
 from reviewlens.schemas import LABELS
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
@@ -234,12 +234,13 @@ def _bundled() -> Path:
 
 def _model(parts: Artefact, threads: Threads) -> Mixture:
     weights = parts.weights
-    network = None
+    network: Network | None = None
     if parts.graph is not None:
-        table, scale, graph, taps = weights["embedding.int8"], weights["embedding.scale"], parts.graph, None
+        table, scale = weights["embedding.int8"], weights["embedding.scale"]
         if parts.model == "lstm":  # the network of `graph`, faster
-            graph, taps = tap_graph(weights, parts.settings["heads"], STRIDE), tap_tables(weights, table, scale)
-        network = OnnxNetwork(graph, table, scale, taps=taps, threads=threads)
+            network = PackedLstm(weights, parts.settings["heads"], table, scale, threads)
+        else:
+            network = OnnxNetwork(parts.graph, table, scale, threads)
     ngrams = NgramModel.from_arrays(weights) if "ngram.weight" in weights else None
     c = parts.calibration
     return Mixture(network, ngrams, (c.network_weight, c.ngram_weight), (c.network_slope, c.ngram_slope), threads)

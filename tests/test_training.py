@@ -70,8 +70,10 @@ def test_torch_and_onnx_agree(name: str) -> None:
 
     from reviewlens.artefact import quantize
     from reviewlens.models import NETWORKS
-    from reviewlens.models.graph import network_graph, tap_graph, tap_tables
-    from reviewlens.models.runtime import STRIDE, OnnxNetwork
+    from reviewlens.models.graph import network_graph
+    from reviewlens.models.packed import PackedLstm
+    from reviewlens.models.packed_graph import packed_graph
+    from reviewlens.models.runtime import STRIDE, Network, OnnxNetwork
     from reviewlens.tokenizer import Encoded
 
     entry = NETWORKS[name]
@@ -83,12 +85,11 @@ def test_torch_and_onnx_agree(name: str) -> None:
     codes, scale = quantize(state.pop("embedding.weight"))
     network.embedding.weight.data = torch.from_numpy(codes * scale[:, None])
     graph = network_graph(name, state, vars(settings))
-    networks = [OnnxNetwork(graph, codes, scale)]
+    networks: list[Network] = [OnnxNetwork(graph, codes, scale)]
     onnx.checker.check_model(graph, full_check=True)
     if name == "lstm":
-        tapped = tap_graph(state, settings.heads, STRIDE)
-        onnx.checker.check_model(tapped, full_check=True)
-        networks.append(OnnxNetwork(tapped, codes, scale, taps=tap_tables(state, codes, scale)))
+        onnx.checker.check_model(packed_graph(state, settings.heads, STRIDE), full_check=True)
+        networks.append(PackedLstm(state, settings.heads, codes, scale))
     generator = np.random.default_rng(0)
     for length in (1, 3, 16, 17, 127):
         ids = generator.integers(1, 300, length).astype(np.int32)

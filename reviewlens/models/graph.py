@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from reviewlens.models import onnx_bytes
 
 OPSET = 17
-TAPS = ("before", "here", "after")
 Weights = Mapping[str, NDArray[np.float32]]
 
 
@@ -73,36 +72,6 @@ def lstm_graph(weights: Weights, heads: int, stride: int) -> bytes:
     return g.finish(*signature())
 
 
-def tap_graph(weights: Weights, heads: int, stride: int) -> bytes:
-    """Return the graph of `LstmNetwork` with the convolution looked up in tables, see `tap_tables`: half the work."""
-    g = Graph()
-    for shift, front, begin, end in (("before", 1, 0, -1), ("after", 0, 1, 2**31 - 1)):
-        g.add("Pad", ["ids", g.ints(f"{shift}.pad", 0, front, 0, 1 - front)], f"{shift}.padded")
-        cut = [g.ints(f"{shift}.begin", begin), g.ints(f"{shift}.end", end), g.ints("axis1", 1)]
-        g.add("Slice", [f"{shift}.padded", *cut], f"{shift}.ids")
-        g.add("Gather", [f"taps.{shift}", f"{shift}.ids"], shift, axis=0)
-    g.add("Gather", ["taps.here", "ids"], "here", axis=0)
-    g.add("Add", ["before", "here"], "two_taps")
-    g.add("Add", ["two_taps", "after"], "three_taps")
-    _after_convolution(g, g.add("Relu", ["three_taps"], "near"), weights, heads, stride)
-    tables = [onnx_bytes.value_info(f"taps.{shift}", onnx_bytes.FLOAT, "v", "c") for shift in TAPS]
-    return g.finish(*signature(tables))
-
-
-def tap_tables(weights: Weights, table: NDArray[np.int8], scale: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-    """Return what a subword adds to the convolution where it stands before, at or after a place: each (v, channels).
-
-    A convolution of embeddings is linear: it can be computed once per subword of the vocabulary instead of per token.
-    The bias is in "here". Row 0, which pads, adds nothing.
-    """
-    embedding = table.astype(np.float32) * scale.reshape(-1, 1)
-    embedding[0] = 0.0
-    taps = weights["conv.weight"]
-    before, here, after = (np.asarray(embedding @ taps[:, :, k].T, np.float32, order="C") for k in range(3))
-    here += weights["conv.bias"]
-    return {"taps.before": before, "taps.here": here, "taps.after": after}
-
-
 def _after_convolution(g: Graph, near: str, weights: Weights, heads: int, stride: int) -> None:
     g.ints("group", 0, -1, stride, weights["conv.weight"].shape[0])
     g.add("Reshape", [near, "group"], "grouped4")
@@ -125,7 +94,7 @@ def answer(g: Graph, parts: list[str], output: str, weights: Weights) -> None:
     g.add("Identity", [total], output)
 
 
-def signature(tables: list[bytes] | None = None, *, with_steps: bool = True) -> tuple[list[bytes], list[bytes]]:
+def signature(*, with_steps: bool = True) -> tuple[list[bytes], list[bytes]]:
     """Return the inputs and outputs of every graph; only recurrent ones take the number of steps."""
     value = onnx_bytes.value_info
     inputs = [
@@ -133,10 +102,7 @@ def signature(tables: list[bytes] | None = None, *, with_steps: bool = True) -> 
         value("mask", onnx_bytes.FLOAT, "b", "one", "t"),
         value("member", onnx_bytes.FLOAT, "b", "s", "t"),
     ]
-    inputs += tables or [
-        value("table", onnx_bytes.INT8, "v", "d"),
-        value("scale", onnx_bytes.FLOAT, "v", "one"),
-    ]
+    inputs += [value("table", onnx_bytes.INT8, "v", "d"), value("scale", onnx_bytes.FLOAT, "v", "one")]
     if with_steps:
         inputs.append(value("steps", onnx_bytes.INT32, "b"))
     outputs = [
@@ -174,11 +140,11 @@ def _convolution(g: Graph, source: str, weight: NDArray[np.float32], bias: NDArr
 def _lstm(g: Graph, source: str, weights: Weights) -> str:
     hidden = weights["lstm.weight_hh_l0"].shape[1]
     g.add("Transpose", [source], "time_major", perm=[1, 0, 2])
-    w = np.stack([_gates(weights[f"lstm.weight_ih_l0{end}"]) for end in ("", "_reverse")])
-    r = np.stack([_gates(weights[f"lstm.weight_hh_l0{end}"]) for end in ("", "_reverse")])
+    w = np.stack([gates(weights[f"lstm.weight_ih_l0{end}"]) for end in ("", "_reverse")])
+    r = np.stack([gates(weights[f"lstm.weight_hh_l0{end}"]) for end in ("", "_reverse")])
     b = np.stack(
         [
-            np.concatenate([_gates(weights[f"lstm.bias_{part}_l0{end}"]) for part in ("ih", "hh")])
+            np.concatenate([gates(weights[f"lstm.bias_{part}_l0{end}"]) for part in ("ih", "hh")])
             for end in ("", "_reverse")
         ]
     )
@@ -188,7 +154,7 @@ def _lstm(g: Graph, source: str, weights: Weights) -> str:
     return g.add("Reshape", ["batch_major", g.ints("join", 0, 0, 2 * hidden)], "far")
 
 
-def _gates(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+def gates(tensor: NDArray[np.float32]) -> NDArray[np.float32]:
     """Reorder torch's gates (input, forget, cell, output) to ONNX's (input, output, forget, cell)."""
     i, f, c, o = np.split(tensor, 4)
     return np.concatenate([i, o, f, c])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.models.linear import NgramModel
-from reviewlens.models.runtime import MOST_CLAUSES, OnnxNetwork
+from reviewlens.models.runtime import MOST_CLAUSES, Network
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
 
@@ -20,7 +20,7 @@ class Mixture:
 
     def __init__(
         self,
-        network: OnnxNetwork | None,
+        network: Network | None,
         ngrams: NgramModel | None,
         weight: tuple[float, float],
         slope: tuple[float, float],

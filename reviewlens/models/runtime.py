@@ -6,6 +6,7 @@ hence the same sums, whatever stands beside it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import pairwise
 from typing import Any
 
@@ -23,35 +24,15 @@ STRIDE = 4
 N_STARS = 5
 
 
-class OnnxNetwork:
-    """A session and the tables that it reads: eight-bit embeddings with their scales, or the taps made of them."""
-
-    def __init__(
-        self,
-        graph: bytes,
-        table: NDArray[np.int8],
-        scale: NDArray[np.float32],
-        *,
-        taps: dict[str, NDArray[np.float32]] | None = None,
-        threads: Threads | None = None,
-    ) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # whole groups of reviews run side by side instead
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.enable_mem_pattern = False
-        self._session: Any = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._takes_steps = any(value.name == "steps" for value in self._session.get_inputs())
-        self._tables: dict[str, NDArray[Any]] = dict(taps) if taps else {"table": table, "scale": scale.reshape(-1, 1)}
-        self._threads = threads or Threads(1)
+class Network(ABC):
+    """A frozen network that reads reviews and their clauses in one pass."""
 
     def review_logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """Return star logits of shape (n, 5)."""
         nothing = np.full(len(encoded.ids), -1, dtype=np.int64)
         return self.logits(encoded, nothing, np.zeros(len(encoded.offsets) - 1, dtype=np.int64))[0]
 
+    @abstractmethod
     def logits(
         self, encoded: Encoded, clause: NDArray[np.int64], counts: NDArray[np.int64]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -60,6 +41,35 @@ class OnnxNetwork:
         `clause[t]` is the place among the clauses of its own review that token t belongs to, -1 for none; `counts[i]`
         is how many clauses review i has. A clause without tokens gets logits that mean nothing.
         """
+
+
+def session_of(graph: bytes) -> Any:
+    """Return a session of ONNX Runtime that uses the thread that asks."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # whole groups of reviews run side by side instead
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.enable_mem_pattern = False
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+class OnnxNetwork(Network):
+    """Any graph with the inputs of `reviewlens.models.graph.signature`, and its eight-bit embeddings."""
+
+    def __init__(
+        self, graph: bytes, table: NDArray[np.int8], scale: NDArray[np.float32], threads: Threads | None = None
+    ) -> None:
+        self._session = session_of(graph)
+        self._takes_steps = any(value.name == "steps" for value in self._session.get_inputs())
+        self._tables: dict[str, NDArray[Any]] = {"table": table, "scale": scale.reshape(-1, 1)}
+        self._threads = threads or Threads(1)
+
+    def logits(
+        self, encoded: Encoded, clause: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return star logits of the reviews, (n, 5), and of their clauses, (sum(counts), 5); see `Network.logits`."""
         lengths = np.diff(encoded.offsets)
         width = TOKEN_WIDTHS[np.searchsorted(TOKEN_WIDTHS, lengths)]
         held = np.minimum(counts, MOST_CLAUSES)
