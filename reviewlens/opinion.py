@@ -2,7 +2,8 @@
 
 The words are data in `data/languages/*.toml`: `[opinion]` lists fixed expressions and plain words; `[[quality]]` says
 which words are good and which bad of which things, for the same word praises one and blames another. A negation right
-before a word turns it. A word within a longer listed one does not count.
+before a word turns it, and a word of `trouble` across a few words ("no compatibility problems"); a phrase of `less`
+turns the word after it ("没有想象中那么差"). A word within a longer listed one does not count.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ STRENGTH = 3.0  # change of the log-odds per expression
 WHOLE = 4.0  # expressions' worth of one that makes up most of a clause
 WORD = 0.5  # expressions' worth of a plain word of praise or blame
 QUALITY = 1.0  # expressions' worth of a word that is good or bad of what it is said of
+TURNED = 3.0  # times as much says a word of trouble that is denied, or one with `less` before it
 CONTEXT = 0.5  # weight of the whole review's log-odds beside the clause's own
 _LEAST = 0.005  # a probability below this says no more
 
@@ -34,6 +36,8 @@ class _Words(NamedTuple):
     fixed: NDArray[np.bool_]  # is a fixed expression, which no negation turns
     negator: NDArray[np.bool_]
     compared: NDArray[np.bool_]  # negates what is said of a thing, across words: "没有他的大"
+    less: NDArray[np.bool_]  # says that there is less of the word right after it than was thought
+    trouble: NDArray[np.bool_]  # is turned by a negation across words
     listed: NDArray[np.bool_]  # is a word, and not only a thing
     groups: NDArray[np.bool_]  # shape (words, qualities): is a thing of that kind
     quality: NDArray[np.float64]  # shape (words, qualities): what the word says of a thing of that kind
@@ -44,16 +48,17 @@ class _Words(NamedTuple):
 def _words() -> _Words:
     kinds = [(code, kind) for code, data in languages().items() for kind in data.get("quality", [])]
     side: dict[str, float] = {}
-    fixed, negators, compared, reach = set[str](), set[str](), set[str](), dict[str, int]()
+    reach: dict[str, int] = {}
+    marked = {key: set[str]() for key in ("positive", "negative", "negators", "compared", "less", "trouble")}
     for data in languages().values():
         given = data.get("opinion", {})
-        nothing = (("nothing", 0.0), ("negators", 0.0), ("compared", 0.0))
-        listed = (("good", WORD), ("bad", -WORD), *nothing, ("positive", 1.0), ("negative", -1.0))
+        nothing = ((key, 0.0) for key in ("nothing", "negators", "compared", "less", "trouble"))
+        listed = (*nothing, ("good", WORD), ("bad", -WORD), ("positive", 1.0), ("negative", -1.0))
         for key, value in listed:
             side.update((fold(word), value) for word in given.get(key, []))
-        fixed.update(fold(word) for key in ("positive", "negative") for word in given.get(key, []))
-        negators.update(map(fold, given.get("negators", [])))
-        compared.update(map(fold, given.get("compared", [])))
+        for key, kept in marked.items():
+            kept.update(map(fold, given.get(key, [])))
+        reach.update((fold(word), int(given["reach"])) for word in given.get("trouble", []))
     said: dict[tuple[str, int], float] = {}
     groups: dict[tuple[str, int], bool] = {}
     for number, (code, kind) in enumerate(kinds):
@@ -67,9 +72,11 @@ def _words() -> _Words:
     return _Words(
         Phrases(words),
         np.array([side.get(w, 0.0) for w in words]),
-        np.array([w in fixed for w in words], np.bool_),
-        np.array([w in negators for w in words], np.bool_),
-        np.array([w in compared for w in words], np.bool_),
+        np.array([w in marked["positive"] | marked["negative"] for w in words], np.bool_),
+        np.array([w in marked["negators"] | marked["less"] for w in words], np.bool_),
+        np.array([w in marked["compared"] for w in words], np.bool_),
+        np.array([w in marked["less"] for w in words], np.bool_),
+        np.array([w in marked["trouble"] for w in words], np.bool_),
         np.array([w in side for w in words], np.bool_),
         np.array([[(w, k) in groups for k in range(len(kinds))] for w in words], np.bool_),
         np.array([[said.get((w, k), 0.0) for k in range(len(kinds))] for w in words], np.float64),
@@ -99,14 +106,22 @@ def _only(places: Places, wanted: NDArray[np.bool_]) -> Places:
 
 
 def _turned(found: Places, of_thing: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return -1 for each word that a negation stands right before, or in reach if it is said of a thing; else 1."""
+    """Return what the weight of each word is multiplied by: below 0 after a negation, else 1.
+
+    The negation stands right before the word, or in reach if the word is said of a thing or is of trouble.
+    """
     words = _words()
     before = np.zeros(len(found.phrase), np.bool_)
     gap = found.start[1:] - found.end[:-1]
-    near = words.negator[found.phrase[:-1]] & (gap <= 1)
-    far = words.compared[found.phrase[:-1]] & of_thing[1:] & (gap < words.reach[found.phrase[1:]])
-    before[1:] = (near | far) & (found.segment[1:] == found.segment[:-1]) & ~words.fixed[found.phrase[1:]]
-    return np.where(before, -1.0, 1.0)
+    near = words.negator[found.phrase[:-1]] & (gap >= 0) & (gap <= 1)
+    within = gap < words.reach[found.phrase[1:]]
+    compared = words.compared[found.phrase[:-1]] & of_thing[1:] & within
+    denied = words.negator[found.phrase[:-1]] & words.trouble[found.phrase[1:]] & within
+    turns = (near | compared | denied) & (found.segment[1:] == found.segment[:-1]) & ~words.fixed[found.phrase[1:]]
+    before[1:] = turns
+    more = np.zeros(len(before), np.bool_)
+    more[1:] = words.less[found.phrase[:-1]] | words.trouble[found.phrase[1:]]
+    return np.where(before, np.where(more, -TURNED, -1.0), 1.0)
 
 
 def _said_of_things(found: Places, things: Places) -> NDArray[np.float64]:

@@ -124,11 +124,29 @@ def test_fixed_expressions():
         ("the weather was dry", 0),
         ("not delicious", -1),
         ("it has a hard drive", 0),
+        ("there are no compatibility problems", 1),
+        ("there are compatibility problems", -1),
+        ("there is no way around these very serious problems", -1),  # too far
+        ("房间没有想象中那么差", 1),
+        ("味道没有宣传的那么好", -1),
+        ("不是不好", 1),
+        ("I don't love it", -1),
+        ("not as bad as they say", 1),
+        ("噪音不大", 1),
+        ("配置很低", -1),
+        ("加速不会很快", -1),
     ],
 )
 def test_a_word_says_of_a_thing_what_it_says_of_no_other(text, side):
     owner, bounds = segments([text])
     assert np.sign(lean([text], owner, bounds)).tolist() == [side]
+
+
+def test_a_denied_trouble_says_more_than_a_word():
+    texts = ["no compatibility problems", "not delicious", "没有想象中那么糟糕", "也不糟糕"]
+    weight = np.abs(lean(texts, *segments(texts)))
+    assert weight[0] > weight[1]
+    assert weight[2] > weight[3]
 
 
 def test_a_review_decides_what_its_clause_leaves_open():

@@ -120,10 +120,29 @@ def cues_found(text, themes=None):
         ("这个wifi信号很差", {"compatibility": "wifi", "performance": "信号"}),
         ("it sounds like a good deal", {"value": "good deal"}),
         ("我对他不熟悉", {}),
+        ("酒店有充电桩", {}),
+        ("裤子没有什么味道", {"smell": "味道"}),
+        ("苹果味道一般", {"taste": "味道"}),
+        ("it hums, and the children hum along", {"sound": "hums"}),
+        ("I recommend this box for streaming", {}),
+        ("The author tells a sweet story. The plot is slow.", {"content": "plot"}),
+        ("The tablet is slow with this book.", {"performance": "slow"}),
+        ("这本书的情节很苦", {"content": "这本书"}),
     ],
 )
 def test_built_in_taxonomy(text, expected):
     assert cues_found(text) == expected
+
+
+def test_a_word_yields_to_what_the_review_is_about():
+    work = Theme("work", {}, (Cue("plot"), Cue("author", 0.5), Cue("tablet", -1.0)))
+    taste = Theme("taste", {}, (Cue("sweet"), Cue("too sweet")), yields_to="work")
+    themes = ThemeSet([work, taste])
+    assert cues_found("The plot is sweet.", themes) == {"work": "plot", "taste": "sweet"}  # weighs 1
+    assert cues_found("It is sweet. The author has a plot.", themes) == {"work": "plot"}
+    assert cues_found("It is too sweet. The author has a plot.", themes) == {"work": "plot", "taste": "too sweet"}
+    assert cues_found("It is sweet. A plot, a plot.", themes) == {"work": "plot", "taste": "sweet"}  # a cue counts once
+    assert cues_found("It is sweet. The author has a plot on my tablet.", themes) == {"taste": "sweet"}
 
 
 def test_retired_theme_matches_nothing():

@@ -60,6 +60,14 @@ def test_built_in_is_saved_as_it_is(tmp_path):
     assert ThemeSet.load(tmp_path / "themes.toml").themes == built_in.themes
 
 
+def test_a_theme_yields_to_one_of_its_set(tmp_path):
+    pair = ThemeSet([Theme("a", yields_to="b"), Theme("b")])
+    pair.save(tmp_path / "themes.toml")
+    assert ThemeSet.load(tmp_path / "themes.toml").themes == pair.themes
+    ThemeSet(pair.themes[:1]).save(tmp_path / "themes.toml")
+    assert ThemeSet.load(tmp_path / "themes.toml").themes == (Theme("a"),)
+
+
 def test_fingerprint_follows_the_cues():
     one, two = (ThemeSet([Theme("a", {}, (Cue("battery", w),))]) for w in (1.0, 0.9))
     assert one.fingerprint != two.fingerprint
@@ -80,6 +88,9 @@ HEAD = "format = 1\n\n[[theme]]\nid = 'a'\n\n[[theme]]\n"
         (HEAD + "id = 'b'\nexcludes = 'x'\n", 8, "excludes"),
         (HEAD + "id = 'b'\nlables = {}\n", 8, "lables"),
         (HEAD + "id = 'b'\nretired = 1\n", 8, "retired"),
+        (HEAD + "id = 'b'\nyields_to = 'c'\n", 8, "yields_to"),
+        (HEAD + "id = 'b'\nyields_to = 'b'\n", 8, "yields_to"),
+        (HEAD + "id = 'b'\nyields_to = 3\n", 8, "yields_to"),
         ("format = 2\n", 1, "format"),
         ("format = 1\nscope = 'word'\n", 2, "scope"),
         ("format = 1\nedition = 0\n", 2, "edition"),

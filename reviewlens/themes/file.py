@@ -92,6 +92,9 @@ class _Reader:
             if theme.theme_id in seen:
                 raise self.fail(f"theme id {theme.theme_id!r} is used twice", "id", "theme", i)
             seen[theme.theme_id] = i
+        for i, theme in enumerate(themes):
+            if theme.yields_to and (theme.yields_to not in seen or theme.yields_to == theme.theme_id):
+                raise self.fail(f"{theme.yields_to!r} is no other theme of this file", "yields_to", "theme", i)
         log = [self.event(item, i) for i, item in enumerate(tables[1])]
         return Content(themes, scope=scope, edition=edition, log=log, about=about)
 
@@ -109,7 +112,7 @@ class _Reader:
             return self.fail(what, key, "theme", number)
 
         for key in item:
-            if key not in {"id", "labels", "cues", "excludes", "threshold", "retired", "note"}:
+            if key not in {"id", "labels", "cues", "excludes", "threshold", "retired", "note", "yields_to"}:
                 raise fail(f"unknown key {key!r}", key)
         theme_id, threshold = item.get("id"), item.get("threshold", 1.0)
         if not isinstance(theme_id, str) or not theme_id.strip():
@@ -126,10 +129,12 @@ class _Reader:
             raise fail("retired must be true or false", "retired")
         if not isinstance(note, str):
             raise fail("note must be a text", "note")
+        yields_to = item.get("yields_to", "")
+        if not isinstance(yields_to, str):
+            raise fail("yields_to must be the id of a theme", "yields_to")
         excludes = self._texts(item.get("excludes", []), "excludes", number)
-        return Theme(
-            theme_id, labels, self.cues(item.get("cues", {}), number), excludes, float(threshold), retired, note
-        )
+        cues = self.cues(item.get("cues", {}), number)
+        return Theme(theme_id, labels, cues, excludes, float(threshold), retired, note, yields_to)
 
     def cues(self, given: Any, number: int) -> tuple[Cue, ...]:
         if isinstance(given, list):
@@ -180,6 +185,7 @@ def write(content: Content) -> str:
     lines = [_HEADER, f"format = {FORMAT}", f"edition = {content.edition}", f"scope = {_string(content.scope)}"]
     if content.about:
         lines += ["", "[about]", *(f"{_key(k)} = {_value(v)}" for k, v in content.about.items())]
+    ids = {theme.theme_id for theme in content.themes}
     for theme in content.themes:
         lines += ["", "[[theme]]", f"id = {_string(theme.theme_id)}"]
         if theme.labels:
@@ -191,6 +197,8 @@ def write(content: Content) -> str:
             lines.append("retired = true")
         if theme.note:
             lines.append(f"note = {_string(theme.note)}")
+        if theme.yields_to in ids - {theme.theme_id}:  # a part of a theme set may lack the other theme
+            lines.append(f"yields_to = {_string(theme.yields_to)}")
         if theme.excludes:
             lines += _list("excludes", theme.excludes)
         lines += _cue_lines(theme.cues)

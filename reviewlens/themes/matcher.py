@@ -13,6 +13,8 @@ from reviewlens.text import fold
 from reviewlens.themes.inflect import forms
 from reviewlens.themes.theme import Theme
 
+ABOUT = 1.5  # weight of distinct cues of a theme from which a review is about it
+
 
 class Found(NamedTuple):
     """Themes found in clauses, sorted by clause and place: at most one row per clause and theme."""
@@ -45,6 +47,8 @@ class Matcher:
 
     def __init__(self, themes: Sequence[Theme], *, scope: str = "clause") -> None:
         self.scope = scope
+        ids = {theme.theme_id: index for index, theme in enumerate(themes)}
+        self._yields_to = np.array([ids.get(theme.yields_to, -1) for theme in themes], np.int64)
         self.threshold = np.array([t.threshold for t in themes], np.float64)
         self.cues: list[str] = []
         theme_of, weight, patterns = [], [], dict[str, list[int]]()
@@ -66,6 +70,7 @@ class Matcher:
         self._is_cue = np.arange(len(patterns)) < plain
         self.theme_of, self.weight = np.array(theme_of, np.int64), np.array(weight, np.float64)
         self._spelled = np.array(self.cues, dtype=object)
+        self._one_word = np.array([" " not in cue for cue in self.cues], np.bool_)
         self._phrases = Phrases(list(patterns))
         self._fan = np.array([len(v) for v in patterns.values()], np.int64)
         self._first = np.concatenate([[0], np.cumsum(self._fan)])
@@ -106,7 +111,7 @@ class Matcher:
 
     def find(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Found:
         """Return the themes whose cues reach their threshold, one row per clause and theme with its best cue."""
-        hits = self.hits(texts, owner, bounds)
+        hits = self._unyielding(self.hits(texts, owner, bounds), owner)
         theme, weight = self.theme_of[hits.cue], self.weight[hits.cue]
         many = max(len(self.threshold), 1)
         place = hits.segment * many + theme
@@ -125,6 +130,18 @@ class Matcher:
             hits.end[best].astype(np.int32),
             total[best].astype(np.float32),
         )
+
+    def _unyielding(self, hits: Hits, owner: NDArray[np.int32]) -> Hits:
+        """Return the hits without the cues that yield to what their review is about."""
+        if not (self._yields_to >= 0).any() or not len(hits.cue):
+            return hits
+        many = len(self.threshold)
+        review, other = owner[hits.segment].astype(np.int64) * many, self._yields_to[self.theme_of[hits.cue]]
+        scope = review + self.theme_of[hits.cue]
+        spoken_of = np.unique(scope[self._sums(scope, hits.cue, self.weight[hits.cue]) >= ABOUT - 1e-9])
+        yields = (other >= 0) & np.isin(review + other, spoken_of)
+        keep = ~(yields & self._one_word[hits.cue])
+        return Hits(*(column[keep] for column in hits))
 
     @staticmethod
     def _sums(scope: NDArray[np.int64], cue: NDArray[np.int64], weight: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,6 +21,9 @@ class Theme:
 
     A clause speaks of it where the weights of the cues found there add up to `threshold`. A cue within a phrase of
     `excludes` does not count. A retired theme keeps its id and matches nothing.
+
+    `yields_to` names another theme of the set. In a review where distinct cues of that theme weigh 1.5 or more, cues of
+    one word count for nothing here: in a review of a novel "sweet" and "battery" belong to the story.
     """
 
     theme_id: str
@@ -30,6 +33,7 @@ class Theme:
     threshold: float = 1.0
     retired: bool = False
     note: str = ""
+    yields_to: str = ""
 
     def label(self, language: str = "en") -> str:
         """Return the label in `language`, else the first there is, else the id."""
