@@ -7,6 +7,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from reviewlens.discovery.corpus import sample
 from reviewlens.discovery.growing import KIN, Grown, anchor_themes, grow
 from reviewlens.discovery.guided import guide
+from reviewlens.discovery.joining import join
 from reviewlens.discovery.phrases import Phrases, function_words, is_han, mine, tokens
 from reviewlens.discovery.registry import carry_over
 from reviewlens.errors import ConfigError, InputError
@@ -100,36 +102,42 @@ def _without_personal_data(texts: Sequence[str]) -> list[str]:
 
 def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | None) -> list[Theme]:
     anchors = anchor_themes()
+    living = [t for t in previous.themes if not t.retired] if previous is not None else []
+    kept = {t.theme_id: {c.text: c.weight for c in t.cues if c.weight > 0} for t in living}
     always = {phrase for name, phrases in anchors.items() if name.startswith(KIN) for phrase in phrases}
-    phrases = mine(texts, least=_least(len(texts)), most=_MOST_PHRASES, always=always)
+    always |= {phrase for phrases in kept.values() for phrase in phrases}
+    few = len(texts) < _PLENTY
+    found = mine(texts, least=1 if few else 5, always=always, aspects=True, product=not few)
+    phrases, rare = _parted(found, _least(len(texts)), always)
     if len(phrases.phrases) < 2:
         raise InputError(
             f"no theme can be found in {len(texts)} distinct texts: hardly any phrase occurs twice",
             hint="pass more reviews, or name the themes yourself with seeds={...}",
         )
-    living = [t for t in previous.themes if not t.retired] if previous is not None else []
     wanted = n_themes or max(len(living), min(30, max(2, len(phrases.phrases) // 8)))
     if living:
-        kept = {t.theme_id: {c.text: c.weight for c in t.cues if c.weight > 0} for t in living}
         grown = grow(phrases, min(wanted, len(kept)), kept, present=1)
         spare = wanted - len(grown)
         grown += _newcomers(phrases, grown, spare) if spare > 0 else []
     else:
-        grown = grow(phrases, wanted, anchors, unseen=len(texts) < _PLENTY)
+        grown = grow(phrases, wanted, anchors, unseen=few)
+    grown = join(grown, [*phrases.phrases, *rare]) if few else grown
     return [_theme(g.anchor, g) for g in grown]
+
+
+def _parted(found: Phrases, least: int, always: AbstractSet[str]) -> tuple[Phrases, list[str]]:
+    """Part the phrases in those frequent enough to grow themes from, and the others."""
+    frequent = [i for i, phrase in enumerate(found.phrases) if found.reviews[i] >= least or phrase in always]
+    common = frequent[:_MOST_PHRASES]
+    chosen = set(common)
+    return found.only(common), [phrase for i, phrase in enumerate(found.phrases) if i not in chosen]
 
 
 def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int) -> list[Grown]:
     """Grow further themes from what the themes of before leave over."""
     taken = {cue for theme in grown for cue in theme.cues}
     rest = [i for i, phrase in enumerate(phrases.phrases) if phrase not in taken]
-    left = Phrases(
-        [phrases.phrases[i] for i in rest],
-        phrases.reviews[rest],
-        phrases.clauses[:, rest].tocsr(),
-        phrases.owner,
-        phrases.windows[:, rest].tocsr(),
-    )
+    left = phrases.only(rest)
     return grow(left, spare, anchor_themes()) if len(rest) > 2 else []
 
 

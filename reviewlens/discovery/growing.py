@@ -108,6 +108,18 @@ def _ties(starts: Sequence[_Start], near: Floats) -> Floats:
     return np.asarray(ties + _STRENGTH * (own > 0) * known, dtype=np.float32)
 
 
+def _gathering(starts: Sequence[_Start], near: Floats, wanted: int) -> Sequence[_Start]:
+    """Return the first of the anchors: so many that `wanted` of them gather a phrase, if there are enough."""
+    count = wanted
+    while True:
+        ties = _ties(starts[:count], near)
+        cues = ties.max(1, initial=0) >= _STRENGTH
+        homes = len(np.unique(ties[cues].argmax(1))) if cues.any() else 0
+        if homes >= wanted or count >= len(starts):
+            return starts[:count]
+        count += wanted - homes
+
+
 def _factored(near: Floats, count: int) -> Floats:
     """Return the ties of phrases to `count` factors of their affinity, for what no anchor explains."""
     from sklearn.decomposition import NMF
@@ -190,7 +202,7 @@ def grow(
         The themes, the ones spoken of most first. Each phrase is a cue of one theme at most.
     """
     near = affinity(found.clauses)
-    starts = _starts(anchors, found, near, present)[:n_themes]
+    starts = _gathering(_starts(anchors, found, near, present), near, n_themes)
     ties = _ties(starts, near)
     free = np.flatnonzero(ties.max(1, initial=0) < _STRENGTH)
     names = [start.name for start in starts]

@@ -19,9 +19,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from reviewlens.discovery.aspects import Roles, owned, products, roles
 from reviewlens.text import normalize, segment
 
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 _TOKEN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’][^\W\d_]+)*")
 _GAP = -1
@@ -51,6 +53,11 @@ class Phrases:
         counts = (gather @ self.clauses).tocsr()
         counts.data[:] = 1.0
         return counts
+
+    def only(self, kept: Sequence[int]) -> Phrases:
+        """Return the phrases at these positions, in their order, and where they occur."""
+        clauses, windows = self.clauses[:, kept].tocsr(), self.windows[:, kept].tocsr()
+        return Phrases([self.phrases[i] for i in kept], self.reviews[list(kept)], clauses, self.owner, windows)
 
 
 @lru_cache(maxsize=1)
@@ -170,9 +177,9 @@ def _tokens_level(stream: _Stream, least: int, always: AbstractSet[str]) -> _Lev
     return _Level(np.flatnonzero(keep)[:, None], at, count[keep])
 
 
-def _holds_together(level: _Level, levels: list[_Level], stream: _Stream, total: int) -> NDArray[np.float64]:
+def _holds_together(level: _Level, levels: list[_Level], stream: _Stream) -> NDArray[np.float64]:
     """Return the normalized mutual information of the weakest joint of each n-gram, in [-1, 1]."""
-    n = level.grams.shape[1]
+    n, total = level.grams.shape[1], int((stream.ids >= 0).sum())
     where = np.flatnonzero(level.at >= 0)
     some = np.zeros(len(level.grams), dtype=np.int64)
     some[level.at[where]] = where
@@ -184,27 +191,78 @@ def _holds_together(level: _Level, levels: list[_Level], stream: _Stream, total:
     return np.asarray(weakest / -np.log(level.count / total))
 
 
-def _accepted(level: _Level, levels: list[_Level], stream: _Stream, total: int) -> NDArray[np.bool_]:
-    n, words = level.grams.shape[1], stream.words
+@dataclass(frozen=True)
+class _Rules:
+    """What makes an n-gram a phrase: which words never begin or end one; where aspects are wanted, which name one."""
+
+    han: Mask
+    barred: Mask
+    always: Mask
+    naming: Roles | None
+    owned: Mask | None
+    """Which places follow "this", "my", "bought a"; None where the product is kept."""
+
+
+def _rules(stream: _Stream, always: AbstractSet[str], aspects: bool, product: bool) -> _Rules:
     stops, dull = function_words(), re.compile(r"[\d.,:']+|[a-z]")
-    han = np.array([is_han(word) for word in words])
-    barred = np.array([word in stops or dull.fullmatch(word) is not None for word in words])
-    ok = ~barred[level.grams[:, 0]] & ~barred[level.grams[:, -1]]
+    return _Rules(
+        np.array([is_han(word) for word in stream.words]),
+        np.array([word in stops or dull.fullmatch(word) is not None for word in stream.words]),
+        np.array([word in always for word in stream.words]),
+        roles(stream.words) if aspects else None,
+        None if product else owned(stream.words, stream.ids),
+    )
+
+
+def _accepted(level: _Level, levels: list[_Level], stream: _Stream, rules: _Rules, itself: Mask) -> Mask:
+    n, han = level.grams.shape[1], rules.han
+    ok = ~rules.barred[level.grams[:, 0]] & ~rules.barred[level.grams[:, -1]] & ~itself
     all_han, no_han = han[level.grams].all(1), ~han[level.grams].any(1)
     longest = np.where(all_han, _LONGEST["han"], _LONGEST["word"])
     ok &= (all_han | no_han) & (n <= longest)
+    naming = rules.naming
     if n == 1:
-        return np.asarray(ok & no_han)
+        word = level.grams[:, 0]
+        return np.asarray(ok & no_han & (True if naming is None else naming.alone[word] | rules.always[word]))
+    compound = False if naming is None else ok & no_han & naming.compounds(level.grams)
     where = np.flatnonzero(level.at >= 0)
     gram = level.at[where]
     before = np.where(where > 0, stream.ids[where - 1], _GAP)
     after = stream.ids[where + n]
-    spread = np.minimum(*(_spread(gram, side, len(level.grams), len(words)) for side in (before, after)))
-    ok &= _holds_together(level, levels, stream, total) >= np.where(all_han, 0.15, 0.25)
-    return np.asarray(ok & (spread >= np.where(all_han, 1.3, 0.7)))
+    width = len(stream.words)
+    spread = np.minimum(*(_spread(gram, side, len(level.grams), width) for side in (before, after)))
+    ok &= _holds_together(level, levels, stream) >= np.where(all_han, 0.15, 0.25)
+    ok &= spread >= np.where(all_han, 1.3, 0.7)
+    return np.asarray(ok | compound)
 
 
-def mine(texts: Sequence[str], *, least: int = 5, most: int = 6000, always: AbstractSet[str] = frozenset()) -> Phrases:
+def _products(level: _Level, stream: _Stream, rules: _Rules, before: Mask) -> Mask:
+    """Return which n-grams are the product itself: by their own company, or because they end in one that is.
+
+    `before` tells of each place whether a shorter one that is the product begins there.
+    """
+    if rules.owned is None:
+        return np.zeros(len(level.grams), dtype=bool)
+    found = products(level.at, rules.owned, len(level.grams))
+    if level.grams.shape[1] == 1:
+        words = [stream.words[i] for i in level.grams[:, 0]]
+        one = {word for word, is_product in zip(words, found, strict=True) if is_product}
+        many = [word.removesuffix("s").removesuffix("'") in one for word in words]
+        return np.asarray((found | many) & ~rules.always[level.grams[:, 0]])
+    where = np.flatnonzero(level.at[:-1] >= 0)
+    found[level.at[where]] |= before[where + 1]
+    return found
+
+
+def mine(
+    texts: Sequence[str],
+    *,
+    least: int = 5,
+    most: int = 6000,
+    always: AbstractSet[str] = frozenset(),
+    aspects: bool = False,
+    product: bool = True,
+) -> Phrases:
     """Mine the phrases of `texts`.
 
     Args:
@@ -212,10 +270,13 @@ def mine(texts: Sequence[str], *, least: int = 5, most: int = 6000, always: Abst
         least: a phrase must be in at least this many texts.
         most: keep this many phrases, the most frequent.
         always: words with spaces around them that are kept however rare they are.
+        aspects: of other words, keep those that name an aspect, and add compounds of nouns, however loosely they hold.
+        product: whether to keep what names the product itself, or the people who have it ("laptop", "my husband").
     """
     stream = _stream(texts)
-    total = int((stream.ids >= 0).sum())
+    rules = _rules(stream, always, aspects, product)
     levels = [_tokens_level(stream, least, always)]
+    begun = np.zeros(len(stream.ids), dtype=bool)
     names: list[str] = []
     places: list[Ints] = []
     lengths: list[Ints] = []
@@ -224,7 +285,9 @@ def mine(texts: Sequence[str], *, least: int = 5, most: int = 6000, always: Abst
         level = levels[-1]
         if not len(level.grams):
             break
-        good = _accepted(level, levels, stream, total)
+        itself = _products(level, stream, rules, begun)
+        begun = (level.at >= 0) & itself[level.at]
+        good = _accepted(level, levels, stream, rules, itself)
         number = np.where(good, np.cumsum(good) - 1 + len(names), _GAP)
         where = np.flatnonzero(level.at >= 0)
         column = number[level.at[where]]
