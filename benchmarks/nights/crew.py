@@ -66,7 +66,10 @@ def kill_after(child: int, seconds: float, *, group: bool) -> int:
         if pid:
             return os.waitstatus_to_exitcode(status)
         time.sleep(0.002)
-    os.killpg(child, signal.SIGKILL) if group else os.kill(child, signal.SIGKILL)
+    try:
+        os.killpg(child, signal.SIGKILL) if group else os.kill(child, signal.SIGKILL)
+    except ProcessLookupError:  # it does not lead a group yet
+        os.kill(child, signal.SIGKILL)
     return finish(child)
 
 

@@ -1,5 +1,6 @@
-"""The summary tables: one SQL statement each over the scored reviews and their mentions, run by DuckDB.
+"""The summary tables: one SQL file each over the scored reviews and their mentions, run by DuckDB.
 
+A file is a query, after the tables that it makes for itself where a single statement would hold too much in memory.
 The SQL counts whole numbers; `finish` turns the counts into shares, intervals and means. A new table is a new `.sql`
 file and a line in `TABLES`.
 """
@@ -103,7 +104,7 @@ class Asked(Protocol):
     """What answers the SQL of the tables over the views `scored`, `mentioned`, `parts` and `quarantined`."""
 
     def query(self, query: str) -> pa.Table:
-        """Return the answer to a query in DuckDB's SQL."""
+        """Return the answer to the last of the `statements` of a text in DuckDB's SQL; the others make tables."""
 
     def interrupt(self) -> None:
         """Let the query under way fail, if that can be done."""
@@ -142,7 +143,10 @@ class Duck:
         while self._base:
             self._connection.execute(self._base[0], parameters(self._base[0], self._config))
             del self._base[0]
-        return self._connection.sql(query, params=parameters(query, self._config)).to_arrow_table()
+        *steps, last = statements(query)
+        for step in steps:
+            self._connection.execute(step, parameters(step, self._config))
+        return self._connection.sql(last, params=parameters(last, self._config)).to_arrow_table()
 
     def interrupt(self) -> None:
         """Let the query under way fail with `duckdb.InterruptException`."""
@@ -206,7 +210,11 @@ class Summary:
 
 def base_statements() -> list[str]:
     """Return the statements that make what every table reads."""
-    text = (files(__package__) / "_base.sql").read_text("utf-8")
+    return statements((files(__package__) / "_base.sql").read_text("utf-8"))
+
+
+def statements(text: str) -> list[str]:
+    """Return the statements of a text: each ends with a semicolon at the end of a line."""
     return [statement for statement in text.split(";\n") if statement.strip()]
 
 
@@ -237,4 +245,5 @@ __all__ = [
     "base_statements",
     "parameters",
     "sql_of",
+    "statements",
 ]

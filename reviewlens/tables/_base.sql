@@ -44,8 +44,12 @@ CREATE VIEW banded AS SELECT unnest(bands) AS band, text_hash FROM standing;
 CREATE TABLE shared AS
 SELECT band, min(text_hash) AS first FROM banded GROUP BY band HAVING min(text_hash) <> max(text_hash);
 
+-- A table of its own: joining and grouping at once would need the memory of both.
+CREATE TABLE sharing AS
+SELECT b.text_hash, s.first FROM banded AS b JOIN shared AS s ON s.band = b.band;
+
 CREATE TABLE copies AS
-SELECT b.text_hash, min(s.first) AS copy_of FROM banded AS b JOIN shared AS s ON s.band = b.band GROUP BY b.text_hash;
+SELECT text_hash, min(first) AS copy_of FROM sharing GROUP BY text_hash;
 
 CREATE TABLE reviews AS
 SELECT
@@ -65,3 +69,15 @@ SELECT
     r.review, m.part, m.row, m.review_id, m.start, m.theme_id, m.cue, m.polarity, m.score, m.intent, m.wish, m.quote, m.quote_rank,
     r.product_id, r.period, r.text_hash, r.voice
 FROM mentioned AS m JOIN reviews AS r ON r.part = m.part AND r.row = m.row;
+
+-- Who speaks of a theme: one row per theme and review, with all that it says of it.
+CREATE TABLE speakers AS
+SELECT
+    theme_id, review, product_id, period, text_hash,
+    count(*) AS mentions,
+    CAST(sum(score) AS BIGINT) AS score_sum,
+    CAST(sum(CASE WHEN intent = 'praise' THEN 1 ELSE 0 END) AS BIGINT) AS praise_sum,
+    CAST(sum(CASE WHEN intent = 'complaint' THEN 1 ELSE 0 END) AS BIGINT) AS complaint_sum,
+    CAST(sum(CASE WHEN intent = 'wish' THEN 1 ELSE 0 END) AS BIGINT) AS wish_sum
+FROM mentions
+GROUP BY theme_id, review, product_id, period, text_hash;

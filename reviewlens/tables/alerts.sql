@@ -3,11 +3,27 @@
 {% set measures = {
     "mentions": ("''", "TRUE"), "complaints": ("''", "intent = 'complaint'"), "phrase": ("cue", "TRUE")
 } %}
+-- One count after the other, for all of them at once would need six times the memory; what is distinct is counted by
+-- grouping, which spills to disk.
+CREATE OR REPLACE TABLE said AS
+{%- for measure, (cue, which) in measures.items() %}{% for product in ("product_id", "'*'") %}
+{{ "" if measure == "mentions" and loop.first else "UNION ALL " }}SELECT
+    theme_id, product_id, period, '{{ measure }}' AS measure, cue, count(*) AS texts
+FROM (
+    SELECT DISTINCT theme_id, {{ product }} AS product_id, period, {{ cue }} AS cue, voice FROM mentions
+    WHERE theme_id <> 'other' AND period IS NOT NULL AND {{ product }} IS NOT NULL AND {{ which }}
+) GROUP BY theme_id, product_id, period, cue
+{%- endfor %}{% endfor %};
+
+CREATE OR REPLACE TABLE risen AS
 WITH sized AS (
-    SELECT product_id, period, count(DISTINCT voice) AS texts
-    FROM reviews WHERE product_id IS NOT NULL AND period IS NOT NULL GROUP BY product_id, period
+    SELECT product_id, period, count(*) AS texts FROM (
+        SELECT DISTINCT product_id, period, voice FROM reviews WHERE product_id IS NOT NULL AND period IS NOT NULL
+    ) GROUP BY product_id, period
     UNION ALL
-    SELECT '*' AS product_id, period, count(DISTINCT voice) AS texts FROM reviews WHERE period IS NOT NULL GROUP BY period
+    SELECT '*' AS product_id, period, count(*) AS texts FROM (
+        SELECT DISTINCT period, voice FROM reviews WHERE period IS NOT NULL
+    ) GROUP BY period
 ),
 windows AS (
     SELECT
@@ -16,34 +32,44 @@ windows AS (
         min(period) OVER before AS since
     FROM sized
     WINDOW before AS (PARTITION BY product_id ORDER BY period ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING)
-),
--- one count after the other, for all of them at once would need six times the memory
-cells AS (
-{%- for measure, (cue, which) in measures.items() %}{% for product in ("product_id", "'*'") %}
-    {{ "" if measure == "mentions" and loop.first else "UNION ALL " }}SELECT
-        theme_id, {{ product }} AS product_id, period, '{{ measure }}' AS measure, {{ cue }} AS cue,
-        count(DISTINCT voice) AS texts, min(CASE WHEN quote_rank < 6 THEN quote END) AS quote
-    FROM mentions
-    WHERE theme_id <> 'other' AND period IS NOT NULL AND {{ product }} IS NOT NULL AND {{ which }}
-    GROUP BY theme_id, period{{ ", product_id" if product == "product_id" }}{{ ", cue" if cue == "cue" }}
-{%- endfor %}{% endfor %}
 )
 SELECT
-    c.theme_id, -- the theme
-    c.product_id, -- the product; '*' is all of them together
-    c.period, -- first day of the period in which it rose
-    c.measure, -- 'mentions' of the theme, 'complaints' about it, or a 'phrase' of it
-    c.cue, -- the phrase, empty for the theme as a whole
-    c.texts AS reviews, -- reviews that say it in the period, copies of one long text counted once
-    w.texts AS reviews_in_all, -- reviews of the period, likewise
-    CAST(coalesce(sum(b.texts), 0) AS BIGINT) AS reviews_before, -- reviews that said it in the three periods before
-    CAST(w.texts_before AS BIGINT) AS reviews_before_in_all, -- reviews of those periods
-    max(c.quote) AS quote -- a masked clause that says it
-FROM cells AS c
+    c.theme_id, c.product_id, c.period, c.measure, c.cue, c.texts, w.texts AS texts_in_all, w.texts_before,
+    CAST(coalesce(sum(b.texts), 0) AS BIGINT) AS said_before
+FROM said AS c
 JOIN windows AS w ON w.product_id = c.product_id AND w.period = c.period
-LEFT JOIN cells AS b
+LEFT JOIN said AS b
     ON b.theme_id = c.theme_id AND b.product_id = c.product_id AND b.measure = c.measure AND b.cue = c.cue
     AND b.period >= w.since AND b.period < c.period
 WHERE w.texts_before >= $min_reviews AND c.texts >= $min_reviews
-GROUP BY c.theme_id, c.product_id, c.period, c.measure, c.cue, c.texts, w.texts, w.texts_before
-ORDER BY c.theme_id, c.product_id, c.period, c.measure, c.cue
+GROUP BY c.theme_id, c.product_id, c.period, c.measure, c.cue, c.texts, w.texts, w.texts_before;
+
+-- The least of many texts is kept in memory: quotes are sought for the cells that are left.
+WITH quoted AS (
+{%- for measure, (cue, which) in measures.items() %}{% for product in ("product_id", "'*'") %}
+    {{ "" if measure == "mentions" and loop.first else "UNION ALL " }}SELECT
+        r.theme_id, r.product_id, r.period, r.measure, r.cue, min(m.quote) AS quote
+    FROM risen AS r
+    JOIN mentions AS m
+        ON m.theme_id = r.theme_id AND m.period = r.period
+        {{- " AND m.product_id = r.product_id" if product == "product_id" }}{{ " AND m.cue = r.cue" if cue == "cue" }}
+    WHERE r.measure = '{{ measure }}' AND r.product_id {{ "<>" if product == "product_id" else "=" }} '*'
+        AND {{ which }} AND m.quote_rank < 6
+    GROUP BY r.theme_id, r.product_id, r.period, r.measure, r.cue
+{%- endfor %}{% endfor %}
+)
+SELECT
+    r.theme_id, -- the theme
+    r.product_id, -- the product; '*' is all of them together
+    r.period, -- first day of the period in which it rose
+    r.measure, -- 'mentions' of the theme, 'complaints' about it, or a 'phrase' of it
+    r.cue, -- the phrase, empty for the theme as a whole
+    r.texts AS reviews, -- reviews that say it in the period, copies of one long text counted once
+    r.texts_in_all AS reviews_in_all, -- reviews of the period, likewise
+    r.said_before AS reviews_before, -- reviews that said it in the three periods before
+    CAST(r.texts_before AS BIGINT) AS reviews_before_in_all, -- reviews of those periods
+    q.quote -- a masked clause that says it
+FROM risen AS r LEFT JOIN quoted AS q
+    ON q.theme_id = r.theme_id AND q.product_id = r.product_id AND q.period = r.period
+    AND q.measure = r.measure AND q.cue = r.cue
+ORDER BY r.theme_id, r.product_id, r.period, r.measure, r.cue

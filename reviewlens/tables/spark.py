@@ -15,7 +15,7 @@ import pyarrow as pa
 from reviewlens.config import JobConfig
 from reviewlens.errors import ConfigError, MissingDependencyError, StoreError
 from reviewlens.schemas import MENTIONS, SCORED
-from reviewlens.tables import Duck, Inputs, base_statements, parameters
+from reviewlens.tables import Duck, Inputs, base_statements, parameters, statements
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -51,8 +51,11 @@ class SparkTables:
         """Return the answer to a query in DuckDB's SQL, with DuckDB's types."""
         from pyspark.errors import PySparkException
 
+        *steps, last = statements(query)
         try:
-            return self._ask(query).toArrow().cast(self._types.query(query).schema)
+            for step in steps:
+                self._create(step)
+            return self._ask(last).toArrow().cast(self._types.query(query).schema)
         except PySparkException as error:
             raise StoreError(
                 f"Spark could not build a table: {str(error).splitlines()[0]}",
@@ -76,7 +79,7 @@ class SparkTables:
         frame = self._ask(query)
         if kind == "TABLE":
             path = str(self._scratch / f"{name}.parquet")
-            frame.write.parquet(path)
+            frame.write.mode("overwrite").parquet(path)
             frame = self._spark.read.parquet(path)
         frame.createOrReplaceTempView(name)
 

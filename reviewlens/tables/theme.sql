@@ -1,37 +1,41 @@
 -- One row per theme{% for key in keys %} and {{ names[key] }}{% endfor %}.
-WITH base AS (
-    SELECT {% for key in keys %}{{ key }}, {% endfor %}count(*) AS reviews_in_all FROM reviews
-    WHERE TRUE{% for key in keys %} AND {{ key }} IS NOT NULL{% endfor %}
-    {% if keys %}GROUP BY {{ keys | join(", ") }}{% endif %}
-),
-cells AS (
+{% set sums = ["mentions", "score_sum", "praise_sum", "complaint_sum", "wish_sum"] %}
+-- What is distinct is counted by grouping, which spills to disk; count(DISTINCT) holds all that it has seen in memory.
+CREATE OR REPLACE TABLE cells AS
+WITH by_text AS (
     SELECT
-        {{ cell }},
-        count(DISTINCT review) AS reviews,
-        count(DISTINCT text_hash) AS distinct_texts,
-        count(*) AS mentions,
-        sum(score) AS score_sum,
-        sum(CASE WHEN intent = 'praise' THEN 1 ELSE 0 END) AS praise_sum,
-        sum(CASE WHEN intent = 'complaint' THEN 1 ELSE 0 END) AS complaint_sum,
-        sum(CASE WHEN intent = 'wish' THEN 1 ELSE 0 END) AS wish_sum
-    FROM mentions
+        {{ cell }}, count(*) AS reviews,
+        {% for sum in sums %}sum({{ sum }}) AS {{ sum }}{{ ", " if not loop.last }}{% endfor %}
+
+    FROM speakers
     WHERE TRUE{% for key in keys %} AND {{ key }} IS NOT NULL{% endfor %}
-    GROUP BY {{ cell }}
-),
-told AS (
+
+    GROUP BY {{ cell }}, text_hash
+)
+SELECT
+    {{ cell }}, count(*) AS distinct_texts,
+    {% for sum in ["reviews"] + sums %}CAST(sum({{ sum }}) AS BIGINT) AS {{ sum }}{{ ", " if not loop.last }}{% endfor %}
+
+FROM by_text GROUP BY {{ cell }};
+
+-- The same clause is quoted once; the nearer to the mean score of its intent and the better it reads, the earlier.
+CREATE OR REPLACE TABLE candidates AS
+WITH told AS (
     SELECT {{ cell }}, intent, count(*) AS times, sum(score) AS total FROM mentions GROUP BY {{ cell }}, intent
-),
-candidates AS (
-    -- the same clause is quoted once; the nearer to the mean score of its intent and the better it reads, the earlier
-    SELECT
-        {{ cell }}, intent, quote, times, min(review_id) AS review_id, min(text_hash) AS text_hash,
-        min(CAST(quote_rank AS BIGINT) * 2000 + abs(m.score * t.times - t.total) // t.times) AS badness
-    FROM mentions AS m JOIN told AS t USING ({{ cell }}, intent)
-    WHERE quote IS NOT NULL
-    GROUP BY {{ cell }}, intent, times, quote
-),
-lined AS (
-    SELECT *, row_number() OVER (PARTITION BY {{ cell }}, intent ORDER BY badness, text_hash, quote) AS turn FROM candidates
+)
+SELECT
+    {{ cell }}, intent, quote, times, min(text_hash) AS text_hash,
+    min(CAST(quote_rank AS BIGINT) * 2000 + abs(m.score * t.times - t.total) // t.times) AS badness
+FROM mentions AS m JOIN told AS t USING ({{ cell }}, intent)
+WHERE quote IS NOT NULL
+GROUP BY {{ cell }}, intent, times, quote;
+
+CREATE OR REPLACE TABLE quoted AS
+WITH lined AS (
+    SELECT * FROM (
+        SELECT *, row_number() OVER (PARTITION BY {{ cell }}, intent ORDER BY badness, text_hash, quote) AS turn
+        FROM candidates
+    ) WHERE turn <= {{ candidates }}
 ),
 ranked AS (
     -- intents take turns in proportion to how often they occur (highest averages)
@@ -40,12 +44,23 @@ ranked AS (
     ) AS place
     FROM lined
 ),
-quoted AS (
-    SELECT
-        {{ cell }},
-        list(quote ORDER BY place) AS quotes,
-        list(review_id ORDER BY place) AS quote_ids
-    FROM ranked WHERE place <= {{ candidates }} GROUP BY {{ cell }}
+-- The least of many texts is kept in memory: it is sought for the few quotes that are left.
+named AS (
+    SELECT {{ cell }}, place, quote, min(review_id) AS review_id
+    FROM (SELECT {{ cell }}, intent, quote, place FROM ranked WHERE place <= {{ candidates }}) AS r
+    JOIN mentions AS m USING ({{ cell }}, intent, quote)
+    GROUP BY {{ cell }}, place, quote
+)
+SELECT
+    {{ cell }},
+    list(quote ORDER BY place) AS quotes,
+    list(review_id ORDER BY place) AS quote_ids
+FROM named GROUP BY {{ cell }};
+
+WITH base AS (
+    SELECT {% for key in keys %}{{ key }}, {% endfor %}count(*) AS reviews_in_all FROM reviews
+    WHERE TRUE{% for key in keys %} AND {{ key }} IS NOT NULL{% endfor %}
+    {% if keys %}GROUP BY {{ keys | join(", ") }}{% endif %}
 )
 SELECT
     c.theme_id, -- the theme
