@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens import letters
+from reviewlens.forms import Forms
 from reviewlens.memory import Keys
 from reviewlens.runs import mix, powers
 
@@ -52,11 +53,9 @@ class Lattice:
         self._score, self._id = np.full(1 << 18, -np.inf), np.zeros(1 << 18, np.int32)
         self._score[slots], self._id[slots] = scores, np.arange(len(pieces))
 
-    def search(self, forms: Sequence[str]) -> Ways:
+    def search(self, forms: Forms) -> Ways:
         """Return the subwords of each form, none for a form that must be left to the library."""
-        lengths = np.fromiter(map(len, forms), np.int64, len(forms))
-        points = letters.codes("".join(forms))
-        begins = np.cumsum(lengths) - lengths
+        points, lengths, begins = forms.points, forms.lengths, forms.begins
         found: list[tuple[NDArray[np.int64], NDArray[np.int32]]] = []  # rows, and their ids, -1 before the first
         for length in np.unique(lengths[(lengths > 0) & (lengths <= LONGEST)]).tolist():
             spans = self._spans(length)
@@ -65,7 +64,7 @@ class Lattice:
                 some = rows[at : at + step]
                 known, ids = self._best(points[begins[some][:, None] + np.arange(length)], spans)
                 found.append((some[known], ids[known]))
-        counts = np.zeros(len(forms), np.int64)
+        counts = np.zeros(len(lengths), np.int64)
         for rows, ids in found:
             counts[rows] = (ids >= 0).sum(axis=1)
         ends = np.cumsum(counts)

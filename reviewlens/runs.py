@@ -17,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens import letters
+from reviewlens.forms import Forms, places
 
+SPACE = "▁"  # the mark of a word start, as in SentencePiece
 LONGEST_RUN = 200  # characters: a run of one letter must not be slow
 _MARKS = "。！？；，、…~～：）】,;!?:)"  # end a part of a word in scripts without spaces, whatever the vocabulary holds
 _SHORT = 4  # characters of a word that is not cut at marks
@@ -57,6 +59,7 @@ class Cutter:
         self._rights = {chr(point): place + 1 for place, point in enumerate(rights.tolist())}
         self._left, self._right = np.zeros(_TOP, np.int32), np.zeros(_TOP, np.int32)
         self._sticky = np.zeros(_TOP, np.bool_)
+        self._plain = np.zeros(_TOP, np.uint32)  # the form of a character, where it is one and no neighbor changes it
         self._known = np.zeros(_TOP >> 8, np.bool_)
 
     def _learn_pages(self, points: NDArray[np.uint32]) -> None:
@@ -68,6 +71,8 @@ class Cutter:
             for point in range(page << 8, (page + 1) << 8):
                 form = self._form(chr(point))
                 self._sticky[point] = not form or point == ord("Σ") or any(map(_joins, form))
+                if len(form) == 1 and form != SPACE and not self._sticky[point]:
+                    self._plain[point] = ord(form)
                 if form:
                     self._left[point] = self._lefts.get(form[-1], 0) * self._width
                     self._right[point] = self._rights.get(form[0], 0)
@@ -94,6 +99,28 @@ class Cutter:
         np.not_equal(start[1:], end[:-1], out=opens[1:])
         return Runs(start, end, opens, _keys(points, start, end, opens))
 
+    def forms(self, points: NDArray[np.uint32], runs: Runs, which: NDArray[np.int64]) -> Forms:
+        """Return the forms in which the runs `which` are looked up; one that opens a word begins with `SPACE`."""
+        start, opens = runs.start[which], runs.opens[which]
+        lengths = runs.end[which] - start
+        plain = self._plain[points[places(start, lengths)]]
+        simple = Forms(plain, lengths)
+        odd = np.unique(np.repeat(np.arange(len(which)), lengths)[plain == 0])
+        others = []
+        for row in odd.tolist():
+            form = self._form(letters.spell(points[start[row] : start[row] + lengths[row]]))
+            others.append(_opened(form) if opens[row] else form)
+        sizes = lengths + opens
+        sizes[odd] = list(map(len, others))
+        result = Forms(np.zeros(int(sizes.sum()), np.uint32), sizes)
+        rest = np.ones(len(which), np.bool_)
+        rest[odd] = False
+        begins = result.begins
+        result.points[begins[rest & opens]] = ord(SPACE)
+        result.points[places(begins[rest] + opens[rest], lengths[rest])] = simple.take(np.flatnonzero(rest)).points
+        result.points[places(begins[odd], sizes[odd])] = letters.codes("".join(others))
+        return result
+
     def _cut_wide(self, points: NDArray[np.uint32], space: NDArray[np.bool_], cut: NDArray[np.bool_]) -> None:
         """Cut words beyond ASCII at marks, and leave those whole whose characters change their neighbors."""
         edge = np.flatnonzero(np.diff(space, prepend=True, append=True))
@@ -106,6 +133,11 @@ class Cutter:
             wide = np.concatenate([[0], np.cumsum(points > 127)])
             cuttable = (ends - begins > _SHORT) & (wide[ends] > wide[begins])
             cut[marks[cuttable[np.searchsorted(begins, marks, side="right") - 1]] + 1] = True
+
+
+def _opened(form: str) -> str:
+    """Return the form of a run that opens a word; one that brings a mark of its own (an emoji) stands without."""
+    return form[1:] if form.startswith(SPACE) else SPACE + form
 
 
 def _joins(char: str) -> bool:

@@ -23,9 +23,10 @@ from numpy.typing import NDArray
 
 from reviewlens import letters
 from reviewlens.errors import ArtefactError
+from reviewlens.forms import Forms
 from reviewlens.lattice import Lattice
 from reviewlens.memory import Memory
-from reviewlens.runs import Cutter, Runs
+from reviewlens.runs import SPACE, Cutter, Runs
 from reviewlens.threads import Threads, blocks
 
 PAD, CUT, UNKNOWN = 0, 1, 2
@@ -33,7 +34,6 @@ SPECIALS = ("<pad>", "<cut>", "<unk>")
 FIRST_BYTE = len(SPECIALS)
 _BYTES = tuple(f"<0x{value:02X}>" for value in range(256))
 FIRST_PIECE = FIRST_BYTE + len(_BYTES)
-_SPACE = "▁"  # the mark of a word start, as in SentencePiece
 _CHUNK = 1 << 16  # characters cut at once, so that tables stay in the processor's cache
 _MOST_AT_ONCE = 100_000  # new runs of all texts that are encoded together
 Ids = NDArray[np.int32]
@@ -145,22 +145,22 @@ class Tokenizer:
         vocab = json.loads(self._model.to_str())["model"]["vocab"]
         return Lattice([piece for piece, _ in vocab], np.array([score for _, score in vocab]))
 
-    def _subwords(self, forms: list[str]) -> tuple[Ids, NDArray[np.int64]]:
+    def _subwords(self, forms: Forms) -> tuple[Ids, NDArray[np.int64]]:
         """Return the subwords of each form end to end, and the number of each."""
         ids, counts = self._lattice.search(forms)
         left = np.flatnonzero(counts == 0)
         if not len(left):
             return ids, counts
-        encodings = self._model.encode_batch_fast([forms[i] for i in left.tolist()], add_special_tokens=False)
+        encodings = self._model.encode_batch_fast(forms.texts(left), add_special_tokens=False)
         others = [np.array(encoding.ids, np.int32) for encoding in encodings]
         sizes = counts.copy()
         sizes[left] = [len(part) for part in others]
         result = np.zeros(int(sizes.sum()), np.int32)
-        from_library = np.repeat(np.isin(np.arange(len(forms)), left, assume_unique=True), sizes)
+        from_library = np.repeat(counts == 0, sizes)
         result[from_library], result[~from_library] = np.concatenate(others), ids
         return result, sizes
 
-    def _learn(self, memory: Memory, forms: list[str], keys: NDArray[np.uint64]) -> Memory:
+    def _learn(self, memory: Memory, forms: Forms, keys: NDArray[np.uint64]) -> Memory:
         """Encode the forms of distinct keys, and return the memory that holds them."""
         ids, counts = self._subwords(forms)
         with self._lock:
@@ -170,33 +170,26 @@ class Tokenizer:
             memory.keep(keys[unknown], ids[np.repeat(unknown, counts)], counts[unknown])
         return memory
 
-    def _cut(self, text: str) -> tuple[Runs, NDArray[np.int64]]:
-        """Return the runs of joined texts, and one of each that are not known yet."""
-        runs = self._cutter.cut(letters.codes(text))
-        new = np.flatnonzero(self._memory.slots(runs.key) < 0)
-        return runs, new[np.unique(runs.key[new], return_index=True)[1]]
+    def _cut(self, text: str) -> tuple[Runs, NDArray[np.uint64], Forms]:
+        """Return the runs of joined texts, and the keys and forms of those that are not known yet, each once."""
+        points = letters.codes(text)
+        runs = self._cutter.cut(points)
+        new = _distinct(runs.key, self._memory.slots(runs.key))
+        return runs, runs.key[new], self._cutter.forms(points, runs, new)
 
-    def _learn_all(self, joined: Sequence[str], cuts: Sequence[tuple[Runs, NDArray[np.int64]]]) -> None:
+    def _learn_all(self, cuts: Sequence[tuple[Runs, NDArray[np.uint64], Forms]]) -> None:
         """Encode what is new in any of the texts, in one call, if it is not too much."""
-        keys = np.concatenate([np.zeros(0, np.uint64), *(runs.key[new] for runs, new in cuts)])
+        keys = np.concatenate([np.zeros(0, np.uint64), *(keys for _, keys, _ in cuts)])
         distinct, first = np.unique(keys, return_index=True)
-        if not 0 < len(distinct) <= _MOST_AT_ONCE:
-            return
-        first.sort()
-        ends = np.cumsum([len(new) for _, new in cuts])
-        forms: list[str] = []
-        for text, (runs, new), end in zip(joined, cuts, ends.tolist(), strict=True):
-            own = first[slice(*np.searchsorted(first, [end - len(new), end]))] - (end - len(new))
-            forms += _forms(text, runs, new[own])
-        self._learn(self._memory, forms, keys[first])
+        if 0 < len(distinct) <= _MOST_AT_ONCE:
+            self._learn(self._memory, Forms.join([forms for _, _, forms in cuts]).take(first), distinct)
 
     def _look_up(self, text: str, base: NDArray[np.int64], runs: Runs) -> tuple[Ids, Ids, NDArray[np.int64]]:
         """Return ids, starts and number of subwords of texts joined by one character; `base` is where each begins."""
         memory = self._memory
         slots = memory.slots(runs.key)
-        while len(new := np.flatnonzero(slots < 0)):  # only where the memory was full
-            new = new[np.unique(runs.key[new], return_index=True)[1]]
-            memory = self._learn(memory, _forms(text, runs, new), runs.key[new])
+        while len(new := _distinct(runs.key, slots)):  # only where the memory was full
+            memory = self._learn(memory, self._cutter.forms(letters.codes(text), runs, new), runs.key[new])
             slots = memory.slots(runs.key)
         ids, counts = memory.ids(slots)
         first = np.searchsorted(runs.start, base)
@@ -219,7 +212,7 @@ class Tokenizer:
         spans = blocks(base, _CHUNK)
         joined = ["\n".join(short[slice(*span)]) for span in spans]
         cuts = threads.map(self._cut, joined)
-        self._learn_all(joined, cuts)
+        self._learn_all(cuts)
 
         def look_up(place: int) -> tuple[Ids, Ids, NDArray[np.int64]]:
             first, last = spans[place]
@@ -251,15 +244,10 @@ def _shorten(text: str, head: int, tail: int) -> tuple[str, int]:
     return text[:stop] + " " + text[begin + 1 :], stop + 1
 
 
-def _forms(text: str, runs: Runs, which: NDArray[np.int64]) -> list[str]:
-    """Return the forms in which the runs `which` are looked up."""
-    spans = zip(runs.start[which].tolist(), runs.end[which].tolist(), runs.opens[which].tolist(), strict=True)
-    return [_opened(normal_form(text[a:b])) if opens else normal_form(text[a:b]) for a, b, opens in spans]
-
-
-def _opened(form: str) -> str:
-    """Return the form of a run that opens a word; one that brings a mark of its own (an emoji) stands without."""
-    return form[1:] if form.startswith(_SPACE) else _SPACE + form
+def _distinct(keys: NDArray[np.uint64], slots: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return one place of each key that has no slot."""
+    new = np.flatnonzero(slots < 0)
+    return new[np.unique(keys[new], return_index=True)[1]]
 
 
 def normal_form(text: str) -> str:
@@ -275,4 +263,4 @@ def normal_form(text: str) -> str:
 @cache
 def _emoji() -> dict[int, str]:
     words = json.loads((resources.files("reviewlens") / "data" / "emoji.json").read_text(encoding="utf-8"))
-    return {ord(emoji): _SPACE + word for emoji, word in words.items()} | {0xFE0F: ""}
+    return {ord(emoji): SPACE + word for emoji, word in words.items()} | {0xFE0F: ""}
