@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reviewlens.cli.found import show_found
 from reviewlens.cli.show import show_json, show_table
 from reviewlens.errors import ConfigError, OverwriteError
 
@@ -65,6 +66,7 @@ def evaluate(model: str, data: str, text: str, label: str, as_json: bool) -> Non
 @click.option("--seeds", type=click.Path(), metavar="FILE", help="TOML table of themes with a few seed phrases each")
 @click.option("--themes", "n_themes", type=int, help="how many themes; chosen from the data if absent")
 @click.option("--seed", type=int, default=0, show_default=True)
+@JSON
 def discover(
     source: tuple[str, ...],
     text: str | None,
@@ -73,6 +75,7 @@ def discover(
     seeds: str | None,
     n_themes: int | None,
     seed: int,
+    as_json: bool,
 ) -> None:
     """Learn a theme set from reviews. A theme set that is there is overwritten with --update alone, which keeps the
     ids of its themes, and no other file ever is.
@@ -106,7 +109,7 @@ def discover(
     previous = ThemeSet.load(update) if update else None
     found = discover_themes(Paths(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)
     found.save(out)
-    click.echo(f"{len(found.themes)} themes saved to {out}")
+    show_found(found, out, as_json=as_json)
 
 
 @click.command()

@@ -36,6 +36,8 @@ _PLENTY = 5000
 """From so many reviews on, a word of a family that they never use is no cue."""
 _SHARE = 0.002
 _LABEL_WORDS = 3
+_BY_HAND = ("labels", "excludes", "note", "yields_to")
+"""What an edited theme keeps from one discovery to the next."""
 _PLACEHOLDER = re.compile(r"\[[a-z_]{2,20}\]")
 
 
@@ -181,7 +183,8 @@ def _registered(themes: list[Theme], scope: str, previous: ThemeSet | None) -> T
         old = before.get(theme_id)
         theme = dataclasses.replace(theme, theme_id=theme_id)
         if old is not None:
-            theme = dataclasses.replace(theme, labels=old.labels, excludes=old.excludes, note=old.note)
+            kept = {name: getattr(old, name) for name in _BY_HAND}
+            theme = dataclasses.replace(theme, **kept)
         new.append(theme)
     gone = [dataclasses.replace(t, retired=True) for i, t in before.items() if i not in ids]
     return ThemeSet([*new, *gone], scope=scope, edition=edition, log=[*previous.log, *events])
@@ -196,16 +199,18 @@ def _reported(found: ThemeSet, texts: Sequence[str], most: int = 20) -> ThemeSet
     said = [normalize(t) for t in texts]
     owner, bounds = segments(said)
     hits = found.find(said, owner, bounds)
-    has = np.zeros(len(texts), dtype=bool)
-    has[owner[hits.segment]] = True
-    missed = [said[i] for i in np.flatnonzero(~has)]
+    has = np.zeros((len(texts), len(found.themes)), dtype=bool)
+    has[owner[hits.segment], hits.theme] = True
+    counts = {t.theme_id: int(n) for t, n in zip(found.themes, has.sum(0), strict=True) if not t.retired}
+    missed = [said[i] for i in np.flatnonzero(~has.any(1))]
     reasons: Counter[str] = Counter()
     for review in missed:
         content = [t for t in tokens(review) if t not in function_words()]
-        reasons["fewer than three words" if len(content) < 3 else "rare words only"] += 1
+        reasons["fewer than three words" if len(content) < 3 else "no word of a theme"] += 1
     left = mine(missed, least=max(2, len(missed) // 200), most=most) if missed else None
     about: dict[str, Any] = {
         "reviews": len(texts),
+        "theme_reviews": counts,
         "other_share": round(len(missed) / len(texts), 4),
         "other_reasons": dict(sorted(reasons.items())),
         "other_phrases": left.phrases if left else [],

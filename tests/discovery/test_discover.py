@@ -60,6 +60,8 @@ def test_what_is_left_over_is_told(english):
     assert themes.about["reviews"] == len(english + strange)
     assert themes.about["other_share"] == pytest.approx(sum(not h for h in held) / len(held), abs=1e-4)
     assert sum(themes.about["other_reasons"].values()) == sum(not h for h in held)
+    counts = {theme.theme_id: sum(theme.theme_id in h for h in held) for theme in themes.themes}
+    assert themes.about["theme_reviews"] == counts
 
 
 def test_the_theme_set_survives_its_file(found, tmp_path):
@@ -68,14 +70,15 @@ def test_the_theme_set_survives_its_file(found, tmp_path):
 
 
 def test_ids_and_edited_labels_survive_new_reviews(found, english):
-    edited = dataclasses.replace(found.themes[0], labels={"en": "Mine"}, note="hand-made")
+    last = found.themes[-1].theme_id
+    edited = dataclasses.replace(found.themes[0], labels={"en": "Mine"}, note="hand-made", yields_to=last)
     before = ThemeSet([edited, *found.themes[1:]], edition=found.edition, log=found.log)
     more = [text.replace("shop", "store").replace("never", "always") for text in english[:60]]
     after = discover_themes(english + more, previous=before)
     living = {theme.theme_id for theme in after.themes if not theme.retired}
     assert {theme.theme_id for theme in found.themes} <= living
     kept = next(theme for theme in after.themes if theme.theme_id == edited.theme_id)
-    assert (kept.labels, kept.note) == ({"en": "Mine"}, "hand-made")
+    assert (kept.labels, kept.note, kept.yields_to) == ({"en": "Mine"}, "hand-made", last)
     assert after.edition == 2
     assert after.log[: len(before.log)] == before.log
 
@@ -108,6 +111,20 @@ def test_two_languages_in_one_export(english, chinese):
 def test_too_little_to_find_a_theme_in(texts):
     with pytest.raises(InputError, match="no theme can be found in 1 distinct text"):
         discover_themes(texts)
+
+
+def test_rare_words_find_a_theme_in_a_small_export(english):
+    rare = ["A fine battery lid.", "The screen bezel is ugly."]
+    themes = discover_themes([*english, *rare], n_themes=6)
+    assert theme_of(themes, "battery lid") == theme_of(themes, "battery")
+    assert theme_of(themes, "screen bezel") == theme_of(themes, "screen")
+
+
+def test_the_product_itself_is_no_theme(english):
+    owned = [f"I bought this zorb for my zorb shelf and my zorb is fine, {n}" for n in range(40)]
+    cues = {cue.text for theme in discover_themes([*english, *owned]).themes for cue in theme.cues}
+    assert "zorb" not in cues
+    assert "battery" in cues
 
 
 def test_no_texts():
