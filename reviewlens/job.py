@@ -173,13 +173,15 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def _check_rejects(decided: Mapping[str, Any], config: JobConfig) -> None:
-    lost = sum(file["rows"] for file in decided["quarantined"])
-    rows = lost + sum(part["rows"] for part in decided["parts"])
-    lost += sum(n for part in decided["parts"] for reason, n in part["reasons"].items() if reason not in NOT_LOST)
-    if rows and lost > config.max_reject_share * rows:
+    lost = Counter({file["source"]: file["rows"] for file in decided["quarantined"]})
+    rows = sum(lost.values()) + sum(part["rows"] for part in decided["parts"])
+    for part in decided["parts"]:
+        lost.update({reason: n for reason, n in part["reasons"].items() if reason not in NOT_LOST})
+    if rows and sum(lost.values()) > config.max_reject_share * rows:
         raise RejectsError(
-            f"{lost:,} of {rows:,} rows could not be used, more than max_reject_share = {config.max_reject_share}: "
-            "nothing was published",
+            f"{sum(lost.values()):,} of {rows:,} rows could not be used, more than max_reject_share = "
+            f"{config.max_reject_share}: nothing was published",
+            where=_listed(dict(lost.most_common(5))),
             hint="look at `reviewlens check`; if this is normal for your exports, raise max_reject_share",
         )
 

@@ -122,16 +122,14 @@ def _scored(plan: read.Plan, name: str, classifier: Classifier) -> Iterator[pa.R
     for part in plan.parts:
         if part.name == name:
             for raw, reviews in read.raw_batches(part, BATCH_ROWS):
-                added = score_texts(review_texts(reviews), classifier).combine_chunks()
-                columns = [*raw.columns, *(column.chunk(0) for column in added.columns)]
+                added = score_texts(review_texts(reviews), classifier)
+                columns = [*raw.columns, *(column.combine_chunks() for column in added.columns)]
                 yield pa.RecordBatch.from_arrays(columns, names=[*raw.schema.names, *added_names(raw.schema.names)])
 
 
 def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
-    """Write the batches to one Parquet file that is there whole or not at all; a file without rows is not written."""
-    first = next(batches, None)
-    if first is None:
-        return
+    """Write the batches, at least one, to one Parquet file that is there whole or not at all."""
+    first = next(batches)
     with whole_file(target, what=_SCORED, same_kind=_is_scored) as draft:
         writer = FileWriter(draft, first.schema)
         try:

@@ -35,8 +35,10 @@ class Stop:
     def check(self) -> None:
         """Raise `Interrupted` where the run was asked to stop or its time is up."""
         if self.signal is not None:
-            error = Interrupted("stopped on request", hint="the next run goes on from here")
+            error = Interrupted(
+                "stopped on request", where=f"signal {self.signal}", hint="run again: the next run goes on from here"
+            )
             error.exit_code = 128 + self.signal
             raise error
         if self._deadline is not None and time.monotonic() >= self._deadline:
-            raise Interrupted("max_seconds is over", hint="the next run goes on from here")
+            raise Interrupted("the time is over", where="max_seconds", hint="run again: the next run goes on from here")

@@ -217,7 +217,7 @@ def test_a_bad_file_is_quarantined_and_taken_when_it_is_mended(tmp_path):
 
 
 def test_too_many_rejects_publish_nothing(tmp_path):
-    with pytest.raises(RejectsError) as caught:
+    with pytest.raises(RejectsError, match="empty_text") as caught:
         rl.analyze(pd.DataFrame({"text": ["fine", "", None, "  "]}), out=tmp_path / "lens")
     assert caught.value.exit_code == 3
     assert Store(tmp_path / "lens").current_run() is None

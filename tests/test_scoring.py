@@ -158,3 +158,10 @@ def test_two_columns_of_one_name():
     frame = pd.DataFrame([["good", "bad"]], columns=["text", "text"])
     with pytest.raises(ColumnError, match="there are two columns 'text'"):
         rl.score(frame)
+
+
+def test_a_file_without_rows_is_scored_to_one_without_rows(tmp_path, frame):
+    frame.iloc[:0].to_parquet(tmp_path / "none.parquet", index=False)
+    rl.score(tmp_path / "none.parquet", out=tmp_path / "scored")
+    found = pq.read_table(tmp_path / "scored" / "none.parquet")
+    assert (found.num_rows, found.schema.names) == (0, ["id", "review_body", *ADDED.names])

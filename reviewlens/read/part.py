@@ -79,7 +79,11 @@ class Part:
 def raw_batches(part: Part, batch_rows: int = 4096) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     """Yield pairs of batches for the same rows: every column of the input with its own type, and `REVIEWS`.
 
-    Raises what `Part.batches` raises.
+    A part without rows yields one pair without rows. Raises what `Part.batches` raises.
     """
+    columns = dict(part.source.columns)
     for first, batch in part.source.scan(part.first, part.last, None, batch_rows):
-        yield batch, to_reviews(batch, first, dict(part.source.columns), part.constants)
+        yield batch, to_reviews(batch, first, columns, part.constants)
+    if not part.rows:
+        empty = part.source.no_rows()
+        yield empty, to_reviews(empty, part.first, columns, part.constants)

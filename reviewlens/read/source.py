@@ -100,6 +100,11 @@ class FileSource:
             if self.file.changed():
                 raise UnreadableError("changed", "the file was changed while it was read", where=self.name)
 
+    def no_rows(self) -> pa.RecordBatch:
+        """Return a batch of no rows with all columns."""
+        with unreadable_as("damaged", self.name), self.file.open() as stream:
+            return pa.RecordBatch.from_pylist([], open_parquet(stream).schema_arrow)
+
     def _scan(self, first: int, last: int, wanted: Collection[str] | None, batch_rows: int) -> Rows:
         with self.file.open() as stream:
             footer = read_footer(stream, self.size)
@@ -169,6 +174,10 @@ class TableSource:
             for piece in cut(batch, batch_rows):
                 yield at, piece
                 at += piece.num_rows
+
+    def no_rows(self) -> pa.RecordBatch:
+        """Return a batch of no rows with all columns."""
+        return pa.RecordBatch.from_pylist([], self.table.schema)
 
     def __reduce__(self) -> Any:
         sink = pa.BufferOutputStream()
