@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
@@ -81,3 +82,31 @@ def test_the_nightly_run_reports_what_has_no_theme_yet(tmp_path):
     assert "gasket" not in " ".join(told)
     assert "battery" not in " ".join(told)
     assert "zipper" in rl.status(tmp_path / "out")["candidate_themes"].iloc[0]
+
+
+def test_parts_beyond_the_farthest_are_not_opened(tmp_path, monkeypatch):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from reviewlens.discovery import unassigned
+
+    def part(name, text, rows=20, bare=20):
+        folder = tmp_path / name
+        folder.mkdir()
+        quotes = pa.table({"row": pa.array(range(rows), pa.int32()), "quote": [f"{text} {n}" for n in range(rows)]})
+        pq.write_table(quotes, folder / "scored.parquet")
+        pq.write_table(pa.table({"row": pa.array(range(bare, rows), pa.int32())}), folder / "mentions.parquet")
+        return folder
+
+    late = part("late", "The gasket leaks in unit", bare=15)
+    new = [part("new", "The zipper jammed on walk")]
+    beyond = tmp_path / "not there"
+    monkeypatch.setattr(unassigned, "FARTHEST", 20)
+    told = unassigned.grown_candidates(new, [beyond, late])
+    assert "zipper" in {phrase for candidate in told for phrase in candidate.phrases}
+    assert {candidate.now for candidate in told} == {20}
+    monkeypatch.setattr(unassigned, "FARTHEST", 21)
+    with pytest.raises(FileNotFoundError):
+        unassigned.grown_candidates(new, [beyond, late])
+    nothing_new = [part("all told", "The strap of unit", bare=0)]
+    assert unassigned.grown_candidates(nothing_new, [beyond]) == []
