@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from reviewlens import needs, text
 from reviewlens.classifier import Classifier, SegmentScores
 from reviewlens.duplicates import bands
+from reviewlens.identify import languages
 from reviewlens.privacy import clean, hash_customer, mask_many
 from reviewlens.schemas import MENTIONS, SCALE, SCORED, SCORED_REASON
 from reviewlens.themes import ThemeSet
@@ -159,7 +160,7 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
     found = {
         "text_hash": text_hash,
         "bands": bands(reading.texts, text_hash).tolist(),
-        "language": [declared[i] or text.language(t) for i, t in zip(which, reading.texts, strict=True)],
+        "language": _languages([declared[i] for i in which], reading.texts),
         "chars": [len(t) for t in reading.texts],
         "unknown": ten_thousandths(scores.unknown),
         "polarity": list(polarity),
@@ -283,6 +284,13 @@ def _review_quotes(reading: Reading) -> list[str | None]:
     for owner, best in zip(owners, order[first], strict=True):
         quotes[owner] = reading.texts[owner][start[best] : end[best]][: QUOTE_CHARS + 1]
     return safe_quotes([quote if quote and quote_rank(quote) < UNQUOTABLE else None for quote in quotes])
+
+
+def _languages(declared: Sequence[str | None], texts: Sequence[str]) -> list[str]:
+    """Return the declared language of each text, and the likely one where none is declared."""
+    open_rows = [row for row, code in enumerate(declared) if not code]
+    found = dict(zip(open_rows, languages([texts[row] for row in open_rows]), strict=True))
+    return [code or found[row] for row, code in enumerate(declared)]
 
 
 def _scatter(values: object, which: NDArray[np.int64], n: int, kind: pa.DataType) -> pa.Array:

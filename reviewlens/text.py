@@ -26,19 +26,6 @@ _SPACE, _SOFT, _HARD, _BREAK = 4, 5, 6, 7  # classes beside those of `letters.ki
 _HARD_MARKS = "!?。!?！？…⋯—;；｡"
 _SOFT_MARKS = ".,，~～．"
 _CHUNK = 100_000  # characters cut at once, so that tables stay in the processor's cache
-_SAMPLE = 300  # characters that tell the language
-
-_SCRIPTS = (
-    ("ja", range(0x3040, 0x3100)),
-    ("zh", range(0x3400, 0xA000)),
-    ("ko", range(0xAC00, 0xD7A4)),
-    ("ru", range(0x400, 0x530)),
-    ("ar", range(0x600, 0x700)),
-    ("he", range(0x590, 0x600)),
-    ("hi", range(0x900, 0x980)),
-    ("th", range(0xE00, 0xE80)),
-    ("el", range(0x370, 0x400)),
-)
 
 
 def normalize(text: str) -> str:
@@ -196,46 +183,3 @@ def _length_cuts(kind: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray
             at = space if at + LONGEST // 2 < space <= at + LONGEST else at + LONGEST
             cuts.append(at)
     return np.array(cuts, np.int64)
-
-
-def language(text: str) -> str:
-    """Return the likely language of `text` as an ISO 639-1 code, "und" where nothing tells.
-
-    By script; for the Latin script by counts of function words in the first `_SAMPLE` characters.
-    """
-    sample = text[:_SAMPLE]
-    if not sample.isascii():
-        points = letters.codes(sample)
-        counts = {code: int(((points >= r.start) & (points < r.stop)).sum()) for code, r in _SCRIPTS}
-        spaced = int((letters.kinds()[points] == SPACED).sum())
-        latin = spaced - sum(counts[c] for c in ("ko", "ru", "ar", "he", "hi", "el"))
-        if counts["ja"] * 8 > counts["zh"] and counts["ja"] + counts["zh"] > latin // 4:
-            return "ja"
-        best = max(counts, key=lambda code: counts[code])
-        if counts[best] * (4 if best in ("zh", "ja", "th", "ko") else 1) > latin:  # a Chinese letter is a word
-            return best
-    known = _function_words()
-    scores: dict[str, float] = {}
-    lower = sample.lower()
-    if lower.isascii():
-        only_letters = lower.encode().translate(_ascii_letters()).decode()
-    else:
-        only_letters = "".join(c if c.isalpha() else " " for c in lower)
-    for word in only_letters.split():
-        for code in known.get(word, ()):
-            scores[code] = scores.get(code, 0.0) + 1.0 / len(known[word])
-    return max(sorted(scores), key=lambda code: scores[code]) if scores else "und"
-
-
-@cache
-def _ascii_letters() -> bytes:
-    return bytes(point if chr(point).isascii() and chr(point).isalpha() else 32 for point in range(256))
-
-
-@cache
-def _function_words() -> dict[str, list[str]]:
-    known: dict[str, list[str]] = {}
-    for code, listed in words("text", "function_words").items():
-        for word in listed:
-            known.setdefault(word, []).append(code)
-    return known

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewlens.text import LONGEST, fold, language, normalize, normalize_all, segment, segments
+from reviewlens.identify import language, languages
+from reviewlens.text import LONGEST, fold, normalize, normalize_all, segment, segments
 
 MESSY = st.text(
     st.one_of(
@@ -129,6 +130,11 @@ def test_endless_text_is_cut(text):
 )
 def test_language(text, code):
     assert language(text) == code
+
+
+@given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("the 好이のд")), max_size=12), max_size=8))
+def test_the_language_of_a_text_does_not_depend_on_the_others(texts: list[str]) -> None:
+    assert languages(texts) == [language(text) for text in texts]
 
 
 @given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("aA \n\t\x7f，’")), max_size=12), max_size=8))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reviewlens import text
+from reviewlens.identify import language
 from reviewlens.privacy import clean, mask
 from reviewlens.read.columns import CANONICAL
 from reviewlens.read.columns import data as known
@@ -165,7 +166,7 @@ class _Look:
                 self.languages[declared] += 1
             elif body and self.guesses[name] < self.guesses_per_file:
                 self.guesses[name] += 1
-                self.languages[text.language(text.normalize(body[:2000]))] += 1
+                self.languages[language(text.normalize(body[:2000]))] += 1
 
     def _off_scale(self) -> Counter[str]:
         """Count the ratings that a run would take for slips: those above the likely scale."""

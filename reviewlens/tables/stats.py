@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from statistics import NormalDist
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import hypergeom, norm
 
 Floats = NDArray[np.float64]
 
@@ -25,7 +27,7 @@ def wilson(successes: ArrayLike, trials: ArrayLike, *, level: float = 0.95) -> t
     Where there are no trials nothing is known: the interval is [0, 1].
     """
     k, n = np.asarray(successes, np.float64), np.asarray(trials, np.float64)
-    z = float(norm.ppf(0.5 + level / 2))
+    z = NormalDist().inv_cdf(0.5 + level / 2)
     safe = np.where(n > 0, n, 1.0)
     p = k / safe
     center = (p + z * z / (2 * safe)) / (1 + z * z / safe)
@@ -44,7 +46,8 @@ def change_p_value(after: ArrayLike, n_after: ArrayLike, before: ArrayLike, n_be
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (a + b) / (n + m)
         spread = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-        p = 2 * norm.sf(np.abs(a / n - b / m) / spread)
+        z = np.abs(a / n - b / m) / spread
+    p = np.vectorize(math.erfc, otypes=[np.float64])(z / math.sqrt(2))
     return _rounded(np.where((n > 0) & (m > 0), np.where(spread > 0, p, 1.0), np.nan))
 
 
@@ -54,6 +57,10 @@ def rise_p_value(after: ArrayLike, n_after: ArrayLike, before: ArrayLike, n_befo
     Exact at any count, so a false-discovery rate declared on it holds for rare needs too.
     """
     a, n, b, m = (np.asarray(x, np.int64) for x in (after, n_after, before, n_before))
+    if not a.size:
+        return np.zeros(a.shape)
+    from scipy.stats import hypergeom  # takes longer to import than a small job
+
     return _rounded(hypergeom.sf(a - 1, n + m, a + b, n))
 
 

@@ -1,0 +1,101 @@
+"""The language of a text: by script, and for the Latin script by its function words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from reviewlens import letters
+from reviewlens.languages import words
+from reviewlens.letters import SPACED
+
+_SAMPLE = 300  # characters that tell the language
+_SCRIPTS = {
+    "ja": range(0x3040, 0x3100),
+    "zh": range(0x3400, 0xA000),
+    "ko": range(0xAC00, 0xD7A4),
+    "ru": range(0x400, 0x530),
+    "ar": range(0x600, 0x700),
+    "he": range(0x590, 0x600),
+    "hi": range(0x900, 0x980),
+    "th": range(0xE00, 0xE80),
+    "el": range(0x370, 0x400),
+}
+_CODES = list(_SCRIPTS)
+_SPACED_SCRIPTS = [_CODES.index(code) for code in ("ko", "ru", "ar", "he", "hi", "el")]
+_WEIGHT = np.array([4 if code in ("zh", "ja", "th", "ko") else 1 for code in _CODES])  # a Chinese letter is a word
+
+
+def language(text: str) -> str:
+    """Return the likely language of `text` as an ISO 639-1 code, "und" where nothing tells.
+
+    By script; for the Latin script by counts of function words in the first `_SAMPLE` characters.
+    """
+    return languages([text])[0]
+
+
+def languages(texts: Sequence[str]) -> list[str]:
+    """Return `language` of each text."""
+    samples = [text[:_SAMPLE] for text in texts]
+    wide = [row for row, sample in enumerate(samples) if not sample.isascii()]
+    found = dict(zip(wide, _by_script([samples[row] for row in wide]), strict=True))
+    return [found.get(row) or _by_words(sample) for row, sample in enumerate(samples)]
+
+
+def _by_script(samples: Sequence[str]) -> list[str | None]:
+    """Return the language of each sample that its script tells, else None."""
+    if not samples:
+        return []
+    points = letters.codes("".join(samples))
+    owner = np.repeat(np.arange(len(samples)), [len(sample) for sample in samples])
+    columns = len(_CODES) + 1
+    counted = np.bincount(owner * columns + _script()[points], minlength=len(samples) * columns)
+    counts = counted.reshape(-1, columns)[:, :-1]
+    spaced = np.bincount(owner, letters.kinds()[points] == SPACED, minlength=len(samples)).astype(np.int64)
+    latin = spaced - counts[:, _SPACED_SCRIPTS].sum(axis=1)
+    ja, zh = counts[:, _CODES.index("ja")], counts[:, _CODES.index("zh")]
+    japanese = (ja * 8 > zh) & (ja + zh > latin // 4)
+    best = counts.argmax(axis=1)
+    best[japanese] = _CODES.index("ja")
+    told = japanese | (counts[np.arange(len(samples)), best] * _WEIGHT[best] > latin)
+    return [_CODES[code] if sure else None for code, sure in zip(best.tolist(), told.tolist(), strict=True)]
+
+
+@cache
+def _script() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    table = np.full(0x110000, len(_CODES), np.uint8)
+    for place, points in enumerate(_SCRIPTS.values()):
+        table[points.start : points.stop] = place
+    return table
+
+
+def _by_words(sample: str) -> str:
+    """Return the language whose function words weigh most."""
+    known = _function_words()
+    scores: dict[str, float] = {}
+    lower = sample.lower()
+    if lower.isascii():
+        only_letters = lower.encode().translate(_ascii_letters()).decode()
+    else:
+        only_letters = "".join(c if c.isalpha() else " " for c in lower)
+    for word in only_letters.split():
+        for code, weight in known.get(word, ()):
+            scores[code] = scores.get(code, 0.0) + weight
+    return max(sorted(scores), key=lambda code: scores[code]) if scores else "und"
+
+
+@cache
+def _ascii_letters() -> bytes:
+    return bytes(point if chr(point).isascii() and chr(point).isalpha() else 32 for point in range(256))
+
+
+@cache
+def _function_words() -> dict[str, list[tuple[str, float]]]:
+    """Return the languages of each function word, each with its share of the word."""
+    known: dict[str, list[str]] = {}
+    for code, listed in words("text", "function_words").items():
+        for word in listed:
+            known.setdefault(word, []).append(code)
+    return {word: [(code, 1.0 / len(codes)) for code in codes] for word, codes in known.items()}
