@@ -8,7 +8,7 @@ WORK ?= build/default-model
 .PHONY: demo test slow lint docs notebooks picture default-model accuracy clean
 
 demo: $(VENV)/.run
-	@rm -rf lens
+	@rm -rf lens-demo
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/.dev
@@ -52,4 +52,4 @@ $(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints-dev.txt
 	@touch $@ $(VENV)/.run
 
 clean:
-	rm -rf $(VENV) lens build *.egg-info
+	rm -rf $(VENV) lens-demo build *.egg-info

@@ -64,4 +64,4 @@ def main(out: str | Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main("lens")
+    main("lens-demo")

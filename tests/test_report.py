@@ -249,6 +249,19 @@ def test_words_format_as_a_reader_expects():
     assert words.say("reviews_n", n=1234) == "1,234 reviews"
 
 
+def test_a_quote_that_goes_on_says_so():
+    words = Words.load("en")
+    assert words.clause("Battery drains in the case now,") == "Battery drains in the case now …"
+    assert words.clause("充电速度没有宣传的那么快，") == "充电速度没有宣传的那么快……"
+    assert words.clause("Great sound, lovely case. ") == "Great sound, lovely case. "
+
+
+def test_no_line_breaks_within_a_date(pages):
+    facts = re.search(r'<p class="facts">(.*?)</p>', pages["en"], re.S)[1]
+    assert '<span class="date">2026-01-02</span>' in facts
+    assert not re.search(r"\d{4}-\d\d", re.sub(r'<span class="date">[^<]*</span>', "", facts))
+
+
 def test_report_is_written_beside_the_tables(sample_run):
     assert Path(sample_run.report).read_text("utf-8").startswith("<!doctype html>")
 

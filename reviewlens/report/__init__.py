@@ -6,6 +6,7 @@ A section is a function from the page to what its template shows, and a template
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import jinja2
 import pandas as pd
+from markupsafe import Markup, escape
 
 from reviewlens.config import JobConfig
 from reviewlens.privacy import clean
@@ -37,6 +39,8 @@ SECTIONS: dict[str, Callable[[Page], Mapping[str, Any] | None]] = {
     "trust": trust,
     "intake": intake,
 }
+
+_DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
 
 
 def render_report(
@@ -81,5 +85,11 @@ def _environment(words: Words) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["unbroken"] = _unbroken
     environment.globals.update(t=words.say, words=words)
     return environment
+
+
+def _unbroken(text: str) -> Markup:
+    """Return a text in which no line breaks within a date."""
+    return Markup(_DATE.sub(r'<span class="date">\g<0></span>', str(escape(clean(text)))))

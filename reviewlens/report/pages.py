@@ -117,7 +117,7 @@ def _companion(page: Page, facts: Facts, row: pd.Series, source: Source, cells: 
         "id": other.product_id,
         "name": page.product_names.get(other.product_id, other.product_id),
         "reason": page.words.say(
-            "companion_reason",
+            "companion_reason" if row["liked"] else "companion_reason_none",
             both=int(row["reviews"]),
             m=int(row["customers"]),
             share=page.words.share(row["share"]),

@@ -84,6 +84,12 @@ class Words:
         return self._sentences["comma"].join(items[:-1]) + self._sentences["and"] + items[-1]
 
     @staticmethod
+    def clause(text: str) -> str:
+        """Return a quote whose sentence goes on with an ellipsis in the place of its last comma."""
+        kept = text.rstrip(" ,，、;；")
+        return text if kept == text.rstrip() else f"{kept} …" if kept.isascii() else f"{kept}……"
+
+    @staticmethod
     def language_of(text: str) -> str:
         """Return the HTML language of a quote, so that it is set and read aloud as what it is."""
         return "zh" if any("\u4e00" <= c <= "\u9fff" for c in text) else "en"
