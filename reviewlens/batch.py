@@ -22,7 +22,7 @@ from reviewlens import needs, text
 from reviewlens.classifier import Classifier, SegmentScores
 from reviewlens.duplicates import bands
 from reviewlens.identify import languages
-from reviewlens.privacy import clean, hash_customer, mask_many
+from reviewlens.privacy import clean_many, hash_customer, mask_many
 from reviewlens.schemas import MENTIONS, SCALE, SCORED, SCORED_REASON
 from reviewlens.themes import ThemeSet
 
@@ -257,11 +257,11 @@ def quote_rank(clause: str) -> int:
 
 def safe_quotes(quotes: Sequence[str | None]) -> list[str | None]:
     """Return quotes as they may leave the job: masked, without control characters, one line, shortened."""
-    filled = mask_many([clean(quote) if quote else "" for quote in quotes])
-    return [
-        None if quote is None else " ".join(masked.split())[:QUOTE_CHARS]
-        for quote, masked in zip(quotes, filled, strict=True)
-    ]
+    distinct = [quote for quote in dict.fromkeys(quotes) if quote]
+    masked = zip(distinct, mask_many(clean_many(distinct)), strict=True)
+    safe: dict[str | None, str | None] = {quote: " ".join(said.split())[:QUOTE_CHARS] for quote, said in masked}
+    safe[""] = ""
+    return [safe.get(quote) for quote in quotes]
 
 
 def _masked(column: pa.Array) -> pa.Array:

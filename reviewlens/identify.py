@@ -80,8 +80,8 @@ def _by_words(sample: str) -> str:
         only_letters = lower.encode().translate(_ascii_letters()).decode()
     else:
         only_letters = "".join(c if c.isalpha() else " " for c in lower)
-    for word in only_letters.split():
-        for code, weight in known.get(word, ()):
+    for word in filter(known.__contains__, only_letters.split()):
+        for code, weight in known[word]:
             scores[code] = scores.get(code, 0.0) + weight
     return max(sorted(scores), key=lambda code: scores[code]) if scores else "und"
 

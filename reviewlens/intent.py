@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reviewlens.languages import languages
 from reviewlens.phrases import Phrases
-from reviewlens.text import fold
+from reviewlens.text import fold, fold_all
 from reviewlens.wish_model import WishModel, bundled
 
 ENOUGH = 1.0
@@ -84,10 +84,11 @@ def find_wishes(
         model: Judge of passages; the bundled one if None.
     """
     model = model or bundled()
-    clauses, weight, after = _graded(texts, owner, bounds)
+    folded = fold_all(texts)
+    clauses, weight, after = _graded(texts, folded, owner, bounds)
     if not len(clauses):
         return Wishes(*np.zeros((3, 0), np.int32))
-    is_wish = _judged(texts, owner, bounds, clauses, weight, model)
+    is_wish = _judged(folded, owner, bounds, clauses, weight, model)
     rows = []
     for clause, end_of_cue in zip(clauses[is_wish].tolist(), after[is_wish].tolist(), strict=True):
         begin, end = bounds[clause].tolist()
@@ -98,7 +99,7 @@ def find_wishes(
 
 
 def _graded(
-    texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]
+    texts: Sequence[str], folded: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
     """Return the clauses to be judged, ascending, the weight of their rules, and where the strongest cue ends.
 
@@ -113,16 +114,16 @@ def _graded(
         tries.setdefault(clause, set()).update(rules_of[word])
     for clause, numbers in tries.items():
         begin, end = bounds[clause].tolist()
-        text, follows = texts[owner[clause]], clause + 1 < len(owner) and owner[clause + 1] == owner[clause]
-        said = fold(text[begin:end])
-        more = fold(text[begin : int(bounds[clause + 1, 1])]) if follows else said
+        text, follows = folded[owner[clause]], clause + 1 < len(owner) and owner[clause + 1] == owner[clause]
+        said = text[begin:end]
+        more = text[begin : int(bounds[clause + 1, 1])] if follows else said
         weight[clause], after[clause] = _read(said, more, [rules[i] for i in sorted(numbers)])
     clauses = np.flatnonzero((weight >= WORTH_A_LOOK) | short[owner])
     return clauses, weight[clauses], after[clauses]
 
 
 def _judged(
-    texts: Sequence[str],
+    folded: Sequence[str],
     owner: NDArray[np.int32],
     bounds: NDArray[np.int32],
     clauses: NDArray[np.int64],
@@ -137,7 +138,7 @@ def _judged(
     last = np.searchsorted(passage_of, passages, side="right") - 1
     asked = model.scores(
         [
-            fold(texts[o][a:b])
+            folded[o][a:b]
             for o, a, b in zip(owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True)
         ]
     )
@@ -146,7 +147,7 @@ def _judged(
     best = np.zeros(len(weight), np.bool_)
     order = np.flatnonzero(likely)
     own = np.zeros(len(weight))
-    own[order] = model.scores([fold(texts[owner[c]][slice(*bounds[c])]) for c in clauses[order]])
+    own[order] = model.scores([folded[owner[c]][slice(*bounds[c])] for c in clauses[order]])
     order = order[np.lexsort((clauses[order], -own[order], -weight[order], inverse[order]))]
     best[order[np.unique(inverse[order], return_index=True)[1]]] = True
     alone = weight >= ENOUGH - 1e-9

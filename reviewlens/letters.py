@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 
@@ -45,6 +46,13 @@ _QUOTES = dict.fromkeys((0x2018, 0x2019, 0x201A, 0x201B, 0x2032), "'") | dict.fr
 def codes(text: str) -> NDArray[np.uint32]:
     """Return the code points of `text`, shape (len(text),)."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def offsets(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return where each text begins when all are joined by one character, and one past the end, shape (n + 1,)."""
+    result = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)) + 1, out=result[1:])
+    return result
 
 
 def spell(points: NDArray[np.uint32]) -> str:

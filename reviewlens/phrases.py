@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -31,11 +30,6 @@ class Places(NamedTuple):
     """One past its last character."""
 
 
-def offsets(texts: Sequence[str]) -> NDArray[np.int64]:
-    """Return where each text begins when all are joined by one character, shape (n + 1,)."""
-    return np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
-
-
 class Phrases:
     """Distinct folded phrases, none of them empty."""
 
@@ -48,7 +42,7 @@ class Phrases:
 
     def find(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Places:
         """Return every phrase that lies within a clause of `texts`, overlapping ones too."""
-        base = offsets(texts)
+        base = letters.offsets(texts)
         begins, ends = base[owner] + bounds[:, 0], base[owner] + bounds[:, 1]
         parts = [np.zeros((0, 4), np.int64)]
         at = 0

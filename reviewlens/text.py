@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from itertools import accumulate, chain, pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -40,7 +40,7 @@ def normalize(text: str) -> str:
 
 def normalize_all(texts: Sequence[str], threads: Threads | None = None) -> list[str]:
     """Return `normalize` of each text, many at once."""
-    base = _bases(texts)
+    base = letters.offsets(texts)
 
     def one_block(span: tuple[int, int]) -> list[str]:
         joined = "\n".join(texts[slice(*span)])
@@ -61,15 +61,17 @@ def _ascii() -> bytes:
     )
 
 
-def _bases(texts: Sequence[str]) -> NDArray[np.int64]:
-    return np.fromiter(accumulate((len(t) + 1 for t in texts), initial=0), np.int64, len(texts) + 1)
-
-
 def fold(text: str) -> str:
     """Return `text` as it is compared with cues: normal, lower case, simplified characters; same length."""
     if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
         return text.lower()
     return letters.spell(letters.folded()[letters.codes(text)])
+
+
+def fold_all(texts: Sequence[str]) -> list[str]:
+    """Return `fold` of each text, all at once."""
+    folded, begins = fold("\n".join(texts)), letters.offsets(texts).tolist()
+    return [folded[a : b - 1] for a, b in pairwise(begins)]
 
 
 def segment(text: str) -> list[tuple[int, int]]:
@@ -84,7 +86,7 @@ def segments(texts: Sequence[str], threads: Threads | None = None) -> tuple[NDAr
     letter, digit or picture, no surrounding space, and at most `LONGEST` characters. The clauses of a text depend on
     that text alone.
     """
-    base = _bases(texts)
+    base = letters.offsets(texts)
 
     def one_block(span: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         at, stop = span

@@ -13,7 +13,6 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from importlib import resources
-from itertools import accumulate
 from pathlib import Path
 from threading import Lock
 from typing import Any, NamedTuple
@@ -207,7 +206,7 @@ class Tokenizer:
         for row, text in enumerate(texts):
             if len(text) > 10 * (head + tail) + 200:
                 short[row], gaps[row] = _shorten(text, head, tail)
-        base = np.fromiter(accumulate((len(text) + 1 for text in short), initial=0), np.int64, len(short) + 1)
+        base = letters.offsets(short)
         threads = threads or Threads(1)
         spans = blocks(base, _CHUNK)
         joined = ["\n".join(short[slice(*span)]) for span in spans]

@@ -65,6 +65,11 @@ def clean(text: str) -> str:
     return _UNSAFE.sub("", text)
 
 
+def clean_many(texts: Sequence[str]) -> list[str]:
+    """Return `clean` of each text, in order; looking at all of them together is quick where all are clean."""
+    return [clean(text) for text in texts] if _UNSAFE.search("\n".join(texts)) else list(texts)
+
+
 def safe_cell(text: str) -> str:
     """Return `text` cleaned, with an apostrophe before what a spreadsheet would run as a formula.
 
@@ -75,4 +80,4 @@ def safe_cell(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-__all__: Sequence[str] = ["clean", "hash_customer", "mask", "mask_many", "safe_cell"]
+__all__: Sequence[str] = ["clean", "clean_many", "hash_customer", "mask", "mask_many", "safe_cell"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
 
 import ahocorasick_rs
 import numpy as np
 
+from reviewlens import letters
 from reviewlens.privacy.address import emails, handles, links, network_addresses
 from reviewlens.privacy.identity import documents, identities
 from reviewlens.privacy.order import orders, parcels
@@ -34,7 +34,7 @@ def suspects(texts: Sequence[str]) -> list[int]:
     joined = "\n".join(texts)
     places = [match.start() for match in _SIGNS.finditer(joined)]
     places += [start for _, start, _ in _NAMES.find_matches_as_indexes(joined.translate(LOWER))]
-    begins = np.fromiter(accumulate((len(text) + 1 for text in texts), initial=0), np.int64, len(texts) + 1)
+    begins = letters.offsets(texts)
     indices: list[int] = np.unique(np.searchsorted(begins, np.array(places, np.int64), side="right") - 1).tolist()
     return indices
 

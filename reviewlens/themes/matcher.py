@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.phrases import Phrases, Places, longest, offsets
+from reviewlens import letters
+from reviewlens.phrases import Phrases, Places, longest
 from reviewlens.text import fold
 from reviewlens.themes.inflect import forms
 from reviewlens.themes.theme import Theme
@@ -83,7 +84,7 @@ class Matcher:
         is_cue = self._is_cue[places.phrase]
         cues = np.column_stack(longest(Places(*(column[is_cue] for column in places))))
         rows = self._allowed(self._items_of(cues), self._items_of(rows))
-        begin = offsets(texts)[owner[rows[:, 0]]]
+        begin = letters.offsets(texts)[owner[rows[:, 0]]]
         return Hits(rows[:, 0], rows[:, 1], rows[:, 2] - begin, rows[:, 3] - begin)
 
     def _items_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
