@@ -15,7 +15,9 @@ from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
 from reviewlens.errors import ConfigError
-from reviewlens.privacy import clean, hash_customer, mask, mask_many, safe_cell
+from reviewlens.privacy import clean, clean_many, hash_customer, mask, mask_many, safe_cell
+from reviewlens.privacy.find import find, suspect
+from reviewlens.text import normalize
 
 CASES = [
     json.loads(line) for line in (Path(__file__).parent / "data" / "masking.jsonl").read_text("utf-8").splitlines()
@@ -79,6 +81,17 @@ def test_what_is_left_is_the_text_itself(text: str) -> None:
         place = text.find(piece, at)
         assert place >= 0, piece
         at = place + len(piece)
+
+
+@given(WILD)
+@settings(max_examples=400)
+def test_what_is_personal_is_suspect_at_first_sight(text: str) -> None:
+    normal = normalize(text)
+    assert suspect(normal) or not find(normal)
+
+
+def test_all_of_the_set_is_suspect_at_first_sight() -> None:
+    assert all(suspect(normalize(case["text"])) for case in CASES if find(normalize(case["text"])))
 
 
 @given(st.lists(WILD, max_size=8))
@@ -166,6 +179,11 @@ def test_no_cell_is_a_formula(text: str) -> None:
 )
 def test_formulas_are_disarmed(text: str) -> None:
     assert safe_cell(text).startswith("'")
+
+
+@given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("ab \n\x00\u200b"))), max_size=6))
+def test_many_are_cleaned_as_each_alone(texts: list[str]) -> None:
+    assert clean_many(texts) == [clean(text) for text in texts]
 
 
 def test_plain_text_stays_and_invisible_characters_go() -> None:

@@ -14,29 +14,34 @@ from reviewlens.privacy.identity import documents, identities
 from reviewlens.privacy.order import orders, parcels
 from reviewlens.privacy.payment import accounts, cards, ibans
 from reviewlens.privacy.phone import called, phones, spoken
-from reviewlens.privacy.words import LOWER, WORDS, Span, announcements
+from reviewlens.privacy.words import LOWER, WORDS, Span, announcements, joins
 
-_SIGNS = re.compile(r"[\d@]|://|[wW]{3}\.|[\[({]\s?[aA][tT]|[零〇一二三四五六七八九幺]{10}")
+_BETWEEN = "\0"  # stands in no normalized text
+_SIGNS = re.compile(  # no number has fewer than three digits, but for network addresses
+    rf"\d(?:[^\d{_BETWEEN}]*\d){{2}}|@|:[0-9A-Fa-f]{{0,4}}:|://|[wW]{{3}}\.|[\[({{]\s?[aA][tT]|[零〇一二三四五六七八九幺]{{10}}"
+)
 _DIGIT = re.compile(r"\d")
 _NAMES = ahocorasick_rs.AhoCorasick([*WORDS["handle"], " dot "])
 
 
 def suspect(text: str) -> bool:
     """Return whether a normalized text may hold personal data at all; most hold none, and this is quick to say."""
-    return bool(_SIGNS.search(text) or _NAMES.find_matches_as_indexes(text.translate(LOWER)))
+    return bool(_SIGNS.search(text) or _names(text))
 
 
 def suspects(texts: Sequence[str]) -> list[int]:
-    """Return the indices of all normalized texts that `suspect` holds for, looking at them together.
-
-    One more may be among them: only a bracket's sign reaches over the line end between two texts.
-    """
-    joined = "\n".join(texts)
-    places = [match.start() for match in _SIGNS.finditer(joined)]
-    places += [start for _, start, _ in _NAMES.find_matches_as_indexes(joined.translate(LOWER))]
+    """Return the indices of all normalized texts that `suspect` holds for, looking at them together."""
+    joined = _BETWEEN.join(texts)
+    places = [match.start() for match in _SIGNS.finditer(joined)] + _names(joined)
     begins = letters.offsets(texts)
     indices: list[int] = np.unique(np.searchsorted(begins, np.array(places, np.int64), side="right") - 1).tolist()
     return indices
+
+
+def _names(text: str) -> list[int]:
+    """Return where names of networks stand as words, and "dot"."""
+    found = _NAMES.find_matches_as_indexes(text.translate(LOWER), overlapping=True)
+    return [start for _, start, end in found if not (joins(text, start - 1, start) or joins(text, end - 1, end))]
 
 
 def find(text: str) -> list[Span]:

@@ -43,12 +43,12 @@ def announcements(text: str) -> dict[str, list[tuple[int, int]]]:
     """Return where in `text` each kind of word (phone, order, account, identity, handle) stands, as `(start, end)`."""
     heard: dict[str, list[tuple[int, int]]] = {kind: [] for kind in KINDS}
     for index, start, end in _AUTOMATON.find_matches_as_indexes(text.translate(LOWER), overlapping=True):
-        if not (_joins(text, start - 1, start) or _joins(text, end - 1, end)):
+        if not (joins(text, start - 1, start) or joins(text, end - 1, end)):
             heard[_OWNERS[index]].append((start, end))
     return heard
 
 
-def _joins(text: str, left: int, right: int) -> bool:
+def joins(text: str, left: int, right: int) -> bool:
     """Return whether the characters at both places are Latin letters of one word."""
     pair = text[max(left, 0) : right + 1]
     return len(pair) == 2 and pair.isascii() and pair.isalpha()
