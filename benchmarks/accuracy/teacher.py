@@ -21,6 +21,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own convention
 WIDTH, LAYERS, INNER, VOCABULARY, POSITIONS = 384, 12, 1536, 250_037, 512
 LONGEST, HEAD = 96, 60  # subwords read of a review, and how many of them from its beginning
 RATE = 1.2e-4
+BATCH, POOL = 32, 32  # reviews a step, and steps whose reviews are sorted by length together
 _MAGIC = b"E5S1"
 
 
@@ -151,8 +152,13 @@ def star_or_polarity_loss(logits: Tensor, stars: Tensor, polarity: Tensor) -> Te
     return torch.where(stars > 0, by_star, F.nll_loss(three, polarity, reduction="none")).mean()
 
 
-def fine_tune(teacher: Teacher, texts: Sequence[str], stars: np.ndarray, polarity: np.ndarray, minutes: float) -> None:
-    """Fine-tune for a given time; the weights are bfloat16, their masters float32."""
+def fine_tune(
+    teacher: Teacher, texts: Sequence[str], stars: np.ndarray, polarity: np.ndarray, shares: np.ndarray, reviews: int
+) -> None:
+    """Fine-tune on so many draws of reviews, review i with probability `shares[i]`.
+
+    The weights are bfloat16, their masters float32.
+    """
     encoded, generator = teacher.encode(texts), np.random.default_rng(0)
     lengths = np.array([len(ids) for ids in encoded])
     weights = [p for p in teacher.parameters() if p.requires_grad]
@@ -160,13 +166,14 @@ def fine_tune(teacher: Teacher, texts: Sequence[str], stars: np.ndarray, polarit
     optimizer = torch.optim.AdamW(masters, lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
     star_values, polarity_values = torch.tensor(stars, dtype=torch.long), torch.tensor(polarity, dtype=torch.long)
     teacher.train()
-    begin, step = time.monotonic(), 0
-    while (spent := (time.monotonic() - begin) / (60 * minutes)) < 1:
-        pool = generator.integers(0, len(encoded), 1024)
+    begin, step, steps = time.monotonic(), 0, reviews // BATCH
+    drawn = generator.choice(len(encoded), steps * BATCH, p=shares / shares.sum())
+    while step < steps:
+        pool = drawn[step * BATCH : (step + POOL) * BATCH]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
-        for rows in generator.permutation(pool.reshape(-1, 32)):
+        for rows in generator.permutation(pool.reshape(-1, BATCH)):
             for group in optimizer.param_groups:
-                group["lr"] = RATE * min(1, (step + 1) / 150) * max(0.02, 1 - spent)
+                group["lr"] = RATE * min(1, (step + 1) / 150) * max(0.02, 1 - step / steps)
             loss = star_or_polarity_loss(
                 teacher(*_pad([encoded[i] for i in rows])), star_values[rows], polarity_values[rows]
             )
@@ -179,6 +186,8 @@ def fine_tune(teacher: Teacher, texts: Sequence[str], stars: np.ndarray, polarit
                 for weight, master in zip(weights, masters, strict=True):
                     weight.copy_(master)
             step += 1
+        rate = step * BATCH / (time.monotonic() - begin)
+        print(f"teacher: {step * BATCH} of {reviews} reviews, {rate:.0f}/s, loss {float(loss):.3f}", flush=True)
 
 
 def answers(teacher: Teacher, texts: Sequence[str]) -> np.ndarray:

@@ -11,7 +11,7 @@ import click
 
 from reviewlens import __version__
 from reviewlens.cli.beside import describe, discover, evaluate, recommend, train
-from reviewlens.cli.logs import say_error
+from reviewlens.cli.logs import say_error, set_up_log
 from reviewlens.cli.river import check, config, forget, run, score, status
 from reviewlens.cli.wrong import wrong_command
 from reviewlens.errors import ReviewlensError
@@ -42,6 +42,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def _exit_code(argv: list[str] | None) -> int:
     signal.signal(signal.SIGTERM, _terminate)
+    set_up_log("text")  # until a verb knows better; a command leaves nothing to the next one of the same process
     try:
         code: Any = cli.main(args=argv, prog_name="reviewlens", standalone_mode=False)
         return code if isinstance(code, int) else 0
