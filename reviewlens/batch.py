@@ -32,6 +32,7 @@ SHORTEST_QUOTE = 12  # bytes
 LONGEST_BOILERPLATE = 60  # characters
 
 _NOT_WORD = re.compile(r"[\W_]+")
+_NOT_LETTERS = bytes(point for point in range(128) if not chr(point).isalnum())
 
 
 class Artefacts(NamedTuple):
@@ -130,6 +131,8 @@ def _reason(given: str | None, deleted_at: int | None, body: str) -> str:
 
 def letters_of(body: str) -> str:
     """Return the letters and digits of a text in lower case: what copies of it share."""
+    if body.isascii():
+        return body.encode().translate(None, _NOT_LETTERS).decode().lower()
     return _NOT_WORD.sub("", body).casefold()
 
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from rensa import RMinHash
+
+from reviewlens import letters
 
 BANDS = 3
 ROWS = 6  # hashes per band
@@ -24,22 +27,42 @@ def bands(texts: Sequence[str], text_hash: Sequence[int]) -> NDArray[np.int64]:
 
     `text_hash` stands for the whole text where it is too short to be compared by its words.
     """
-    if not texts:
-        return np.zeros((0, BANDS), np.int64)
-    tokens = [_tokens(text) for text in texts]
-    signatures = RMinHash.digests_from_token_sets(tokens, num_perm=BANDS * ROWS, seed=_SEED)
-    values = np.array(signatures, np.uint64).reshape(len(texts), BANDS, ROWS)
-    mixed = (values + np.arange(1, BANDS + 1, dtype=np.uint64)[:, None]) * _SPREAD
-    found: NDArray[np.int64] = np.bitwise_xor.reduce(mixed ^ (mixed >> np.uint64(29)), axis=2).view(np.int64)
-    short = np.array([len(t) < FEWEST for t in tokens])
-    found[short] = np.asarray(text_hash, np.int64)[short, None]
+    found = np.repeat(np.asarray(text_hash, np.int64)[:, None], BANDS, axis=1)
+    words = [text.casefold().split() for text in texts]
+    spaced = np.array([len(w) * 12 >= len(t) for w, t in zip(words, texts, strict=True)], np.bool_)
+    compared = np.flatnonzero(spaced & (np.fromiter(map(len, words), np.int64, len(words)) >= FEWEST))
+    if len(compared):
+        said = [words[row] for row in compared.tolist()]
+        found[compared] = _bands(RMinHash.digests_from_token_sets(said, num_perm=BANDS * ROWS, seed=_SEED))
+    # No language has words of twelve letters on average: where a text seems to, it is compared by pairs of characters.
+    joined = {row: "".join(words[row]) for row in np.flatnonzero(~spaced).tolist()}
+    joined = {row: said for row, said in joined.items() if len(said) > FEWEST}
+    if joined:
+        hashes, offsets = _pairs(list(joined.values()))
+        matrix = RMinHash.digest_matrix_from_flat_token_hashes(hashes, offsets, BANDS * ROWS, _SEED)
+        found[list(joined)] = _bands(matrix.to_rows())
     return found
 
 
-def _tokens(text: str) -> list[str]:
-    """Return the words of a text, or its character pairs where the script does not separate words."""
-    words = text.casefold().split()
-    if len(words) * 12 < len(text):  # no language has words of twelve letters on average
-        joined = "".join(words)
-        return [joined[i : i + 2] for i in range(len(joined) - 1)]
-    return words
+def _bands(signatures: list[list[int]]) -> NDArray[np.int64]:
+    values = np.array(signatures, np.uint64).reshape(len(signatures), BANDS, ROWS)
+    mixed = (values + np.arange(1, BANDS + 1, dtype=np.uint64)[:, None]) * _SPREAD
+    found: NDArray[np.int64] = np.bitwise_xor.reduce(mixed ^ (mixed >> np.uint64(29)), axis=2).view(np.int64)
+    return found
+
+
+def _pairs(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Return the hashes of the pairs of neighboring characters of all texts, and where those of each text begin.
+
+    Each distinct pair is hashed once.
+    """
+    base = letters.offsets(texts)
+    points = letters.codes("".join(texts)).astype(np.int64)
+    base -= np.arange(len(base))  # nothing stands between the texts
+    within = np.ones(len(points), np.bool_)
+    within[base[1:] - 1] = False
+    pairs = pa.array(((points[:-1] << 21) | points[1:])[within[:-1]]).dictionary_encode()
+    distinct = pairs.dictionary.to_numpy()
+    spelled = letters.spell(np.column_stack([distinct >> 21, distinct & 0x1FFFFF]).ravel().astype(np.uint32))
+    hashes = RMinHash.hash_token_sets([[spelled[at : at + 2] for at in range(0, len(spelled), 2)]])[0]
+    return np.array(hashes, np.uint64)[pairs.indices], (base - np.arange(len(base))).astype(np.uint64)

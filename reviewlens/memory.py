@@ -17,6 +17,7 @@ class Keys:
     """A set of 64-bit keys, none of them 0, each in a slot of its own; open addressing with linear probing."""
 
     def __init__(self, bits: int) -> None:
+        self.bits = bits
         self._keys = np.zeros(1 << bits, np.uint64)
         self._mask = (1 << bits) - 1
 

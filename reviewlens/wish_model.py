@@ -8,19 +8,22 @@ passage. The weights are data, `data/wish_model.tsv`, learned from English revie
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from itertools import pairwise
-from math import log, nan
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.languages import languages
+from reviewlens.memory import Keys
+from reviewlens.runs import mix
 
+END = "\0"  # stands after a passage; text in normal form has none
 _WORD = re.compile(r"[a-z0-9']+|[!?]")
+_TOKEN = re.compile(rf"{_WORD.pattern}|{END}")
+_GAP, _DIGITS, _END = "_", "0", 1
 FEW_WORDS = 2  # a passage with fewer is not judged
 LENGTH_POWER, LENGTH_PLUS = 0.6, 4.0
 
@@ -55,15 +58,77 @@ class WishModel:
         self.weights, self.bias = dict(weights), bias
 
     def scores(self, passages: Sequence[str]) -> NDArray[np.float64]:
-        """Return the log-odds that each folded passage asks for something, shape (n,)."""
-        return np.array([self._score(words(passage)) for passage in passages], np.float64)
+        """Return the log-odds that each folded passage asks for something, shape (n,).
 
-    def _score(self, said: list[str]) -> float:
-        if len(said) < FEW_WORDS:
-            return nan
-        known = Counter(filter(self.weights.__contains__, phrases(said)))
-        total = sum(self.weights[phrase] * (1.0 if n == 1 else 1.0 + log(n)) for phrase, n in known.items())
-        return total / damping(len(said)) + self.bias
+        A passage's answer depends on that passage alone: its phrases are added up in the order of their numbers.
+        """
+        lexicon = self._lexicon
+        found = _TOKEN.findall(END.join([*passages, ""]))  # END is a token of its own: a folded text has none
+        said = np.fromiter(map(lexicon.numbers.__getitem__, found), np.int64, len(found))
+        ends = np.flatnonzero(said == _END)
+        lengths = np.diff(ends, prepend=-1) - 1
+        phrase, place = lexicon.find(said)
+        pairs = np.searchsorted(ends, place) * len(lexicon.weights) + phrase
+        distinct, times = np.unique(pairs, return_counts=True)
+        passage, phrase = np.divmod(distinct, len(lexicon.weights))
+        total = np.bincount(passage, lexicon.weights[phrase] * (1.0 + np.log(times)), minlength=len(passages))
+        answers: NDArray[np.float64] = total / (lengths + LENGTH_PLUS) ** LENGTH_POWER + self.bias
+        answers[lengths < FEW_WORDS] = np.nan
+        return answers
+
+    @cached_property
+    def _lexicon(self) -> _Lexicon:
+        return _Lexicon(self.weights)
+
+
+class _Numbers(dict[str, int]):
+    """The number of each word, 0 for one in no phrase."""
+
+    def __missing__(self, word: str) -> int:
+        return self[_DIGITS] if word.isdigit() else 0
+
+
+class _Lexicon:
+    """The phrases as numbers, so that those of many passages are found together."""
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        split = [phrase.split() for phrase in weights]
+        words_of = dict.fromkeys(word for phrase in split for word in phrase if word != _GAP)
+        known = {word: number for number, word in enumerate(words_of, _END + 1)}
+        self._size = len(known) + _END + 1
+        self.weights = np.array([*weights.values(), 0.0])
+        self.numbers = _Numbers({END: _END, _DIGITS: 0} | {w: n for w, n in known.items() if not w.isdigit()})
+        self.numbers[_DIGITS] = known.get(_DIGITS, 0)
+        self.numbers |= {variant: known.get(usual, 0) for variant, usual in _spellings().items()}
+        self._alone = np.full(self._size, -1, np.int64)  # phrase of a single word
+        pairs = {}
+        for number, phrase in enumerate(split):
+            first, last = known[phrase[0]], known[phrase[-1]]
+            if len(phrase) == 1:
+                self._alone[first] = number
+            else:
+                pairs[((len(phrase) - 2) * self._size + first) * self._size + last] = number
+        self._pairs = Keys(bits=len(pairs).bit_length() + 2)
+        self._phrase = np.zeros(1 << self._pairs.bits, np.int64)
+        self._phrase[self._pairs.add(mix(np.array(list(pairs), np.uint64)))] = list(pairs.values())
+
+    def find(self, said: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the phrases in a row of words, and the places of their first words."""
+        alone = self._alone[said]
+        places = [np.flatnonzero(alone >= 0)]
+        phrases = [alone[places[0]]]
+        for gap in (0, 1):  # a word between, whatever it is; but a passage must not end there
+            first, last = said[: -1 - gap], said[1 + gap :]
+            likely = (first > _END) & (last > _END)
+            if gap:
+                likely &= said[1:-1] != _END
+            at = np.flatnonzero(likely)
+            keys = mix(((gap * self._size + first[at]) * self._size + last[at]).astype(np.uint64))
+            slots = self._pairs.find(keys)
+            known = slots >= 0
+            places.append(at[known])
+            phrases.append(self._phrase[slots[known]])
+        return np.concatenate(phrases), np.concatenate(places)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from reviewlens.intent import find_wishes
 from reviewlens.opinion import in_context, lean, leaned
 from reviewlens.text import normalize, segments
 from reviewlens.themes import Cue, Theme, ThemeSet
-from reviewlens.wish_model import WishModel
+from reviewlens.wish_model import WishModel, damping, phrases, words
 
 THEMES = ThemeSet(
     [Theme("battery", {}, (Cue("battery"), Cue("电池"))), Theme("price", {}, (Cue("price"), Cue("价格")))]
@@ -226,6 +227,21 @@ def test_model_of_passages():
     assert asks == pytest.approx(15 / 8**0.6 - 1)
     assert complains == pytest.approx(-8 / 7**0.6 - 1)
     assert twice == pytest.approx(15 * (1 + np.log(2)) / 10**0.6 - 1)
+
+
+WORDS = ["please", "pls", "add", "a", "mode", "0", "42", "!", "it's", "好", "_", "\n", "broken"]
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), max_size=6), st.randoms())
+def test_model_of_passages_equals_its_sums_one_by_one(passages, random):
+    some = ["please", "add", "0", "please add", "add _ mode", "a _ 0", "! _ !", "it's broken", "broken _ a", "mode a"]
+    weights = {phrase: random.uniform(-9, 9) for phrase in random.sample(some, 7)}
+    for passage, found in zip(passages, WishModel(weights, 0.5).scores(passages), strict=True):
+        said = words(passage)
+        counts = Counter(phrase for phrase in phrases(said) if phrase in weights)
+        total = sum(weights[phrase] * (1 + np.log(n)) for phrase, n in counts.items())
+        expected = total / damping(len(said)) + 0.5 if len(said) > 1 else np.nan
+        assert found == pytest.approx(expected, nan_ok=True)
 
 
 def test_match_and_wishes_from_outside():

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, hypergeom
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportions_ztest
 
+from reviewlens.tables.fisher import upper_tail
 from reviewlens.tables.quotes import ALIKE, pick, similarity, trigrams
 from reviewlens.tables.stats import change_p_value, false_discovery, opportunity, rise_p_value
 
@@ -23,6 +24,17 @@ def test_rise_equals_fishers_exact_test(cell):
     a, n, b, m = cell
     expected = fisher_exact([[a, n - a], [b, m - b]], alternative="greater").pvalue
     assert rise_p_value([a], [n], [b], [m])[0] == pytest.approx(expected, rel=1e-4, abs=1e-12)
+
+
+def test_tails_equal_those_of_scipy_at_any_size():
+    rng = np.random.default_rng(0)
+    whole = (10 ** rng.uniform(0, 6.5, 3000)).astype(np.int64)
+    marked, drawn = (np.minimum(whole, (whole * rng.uniform(0, 1, 3000) ** 3).astype(np.int64)) for _ in range(2))
+    spread = np.sqrt(marked * drawn / whole * (1 - drawn / whole)) + 1
+    least = np.clip(marked * drawn / whole + rng.normal(0, 6, 3000) * spread, 0, marked + 1).astype(np.int64)
+    expected = hypergeom.sf(least - 1, whole, marked, drawn)
+    np.testing.assert_allclose(upper_tail(least, whole, marked, drawn), expected, rtol=1e-7, atol=1e-290)
+    assert not upper_tail(*np.zeros((4, 0), np.int64)).size
 
 
 @given(shares)

@@ -8,6 +8,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from reviewlens.tables.fisher import upper_tail
+
 Floats = NDArray[np.float64]
 
 DIGITS = 4  # of every ratio in a table
@@ -57,11 +59,7 @@ def rise_p_value(after: ArrayLike, n_after: ArrayLike, before: ArrayLike, n_befo
     Exact at any count, so a false-discovery rate declared on it holds for rare needs too.
     """
     a, n, b, m = (np.asarray(x, np.int64) for x in (after, n_after, before, n_before))
-    if not a.size:
-        return np.zeros(a.shape)
-    from scipy.stats import hypergeom  # takes longer to import than a small job
-
-    return _rounded(hypergeom.sf(a - 1, n + m, a + b, n))
+    return _rounded(upper_tail(a, n + m, a + b, n))
 
 
 def false_discovery(p_values: ArrayLike) -> Floats:
