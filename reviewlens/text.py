@@ -13,7 +13,7 @@ from functools import cache
 from itertools import chain, pairwise
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from numpy.typing import NDArray
 
 from reviewlens import letters
@@ -149,7 +149,7 @@ def _contrast() -> tuple[AhoCorasick, NDArray[np.int64]]:
                     patterns[f"{phrase} " if spaced else phrase] = -1
                 else:
                     patterns[f" {phrase} " if spaced else phrase] = int(spaced)
-    automaton = AhoCorasick(list(patterns), matchkind=MatchKind.LeftmostLongest)
+    automaton = AhoCorasick(list(patterns), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
     return automaton, np.fromiter(patterns.values(), np.int64, len(patterns))
 
 
@@ -166,12 +166,15 @@ def _contrast_cuts(joined: str) -> NDArray[np.int64]:
 def _trimmed(kind: NDArray[np.uint8], cut: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return start and end of what lies between cuts, without space around, where there is something to read."""
     cuts = np.flatnonzero(cut[:-1])
-    stops = np.append(cuts[1:], len(kind))
-    ink = np.flatnonzero((kind != _SPACE) & (kind != _BREAK))
-    said = np.append(np.flatnonzero((kind != NOTHING) & (kind < _SPACE)), len(kind))
-    first, last = np.searchsorted(ink, cuts), np.searchsorted(ink, stops)
-    keep = said[np.searchsorted(said, cuts)] < stops
-    return ink[first[keep]], ink[last[keep] - 1] + 1
+    said = (kind != NOTHING) & (kind < _SPACE)
+    keep = np.bitwise_or.reduceat(said.view(np.uint8), cuts).astype(np.bool_)
+    start, end = cuts[keep], np.append(cuts[1:], len(kind))[keep]
+    blank = (kind == _SPACE) | (kind == _BREAK)
+    edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1  # where blank begins or ends
+    leads, trails = blank[start], blank[end - 1]
+    start[leads] = edges[np.searchsorted(edges, start[leads], side="right")]
+    end[trails] = edges[np.searchsorted(edges, end[trails], side="left") - 1]
+    return start, end
 
 
 def _length_cuts(kind: NDArray[np.uint8], start: NDArray[np.int64], end: NDArray[np.int64]) -> NDArray[np.int64]:

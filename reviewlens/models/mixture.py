@@ -92,7 +92,8 @@ def clause_of(encoded: Encoded, owner: Owners, bounds: NDArray[np.int64]) -> NDA
     if not len(owner):
         return np.full(len(encoded.ids), -1, dtype=np.int64)
     text = _text_of(encoded)
-    found = np.searchsorted((owner << 32) + bounds[:, 0], (text << 32) + encoded.starts, side="right") - 1
+    first = np.searchsorted((text << 32) + encoded.starts, (owner << 32) + bounds[:, 0])  # subword of each clause
+    found = np.cumsum(np.bincount(first, minlength=len(text) + 1)[:-1]) - 1
     safe = np.maximum(found, 0)
     inside = (found >= 0) & (owner[safe] == text) & (encoded.starts < bounds[safe, 1])
     return np.where(inside, safe, -1)
