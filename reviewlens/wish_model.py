@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
 from importlib import resources
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,8 @@ class WishModel:
         """
         lexicon = self._lexicon
         found = _TOKEN.findall(END.join([*passages, ""]))  # END is a token of its own: a folded text has none
-        said = np.fromiter(map(lexicon.numbers.__getitem__, found), np.int64, len(found))
+        said = np.fromiter(map(lexicon.numbers.get, found, repeat(0)), np.int64, len(found))
+        said[[place for place in np.flatnonzero(said == 0).tolist() if found[place].isdigit()]] = lexicon.digits
         ends = np.flatnonzero(said == _END)
         lengths = np.diff(ends, prepend=-1) - 1
         phrase, place = lexicon.find(said)
@@ -81,13 +82,6 @@ class WishModel:
         return _Lexicon(self.weights)
 
 
-class _Numbers(dict[str, int]):
-    """The number of each word, 0 for one in no phrase."""
-
-    def __missing__(self, word: str) -> int:
-        return self[_DIGITS] if word.isdigit() else 0
-
-
 class _Lexicon:
     """The phrases as numbers, so that those of many passages are found together."""
 
@@ -97,8 +91,8 @@ class _Lexicon:
         known = {word: number for number, word in enumerate(words_of, _END + 1)}
         self._size = len(known) + _END + 1
         self.weights = np.array([*weights.values(), 0.0])
-        self.numbers = _Numbers({END: _END, _DIGITS: 0} | {w: n for w, n in known.items() if not w.isdigit()})
-        self.numbers[_DIGITS] = known.get(_DIGITS, 0)
+        self.digits = known.get(_DIGITS, 0)
+        self.numbers = {END: _END} | {word: n for word, n in known.items() if not word.isdigit()}
         self.numbers |= {variant: known.get(usual, 0) for variant, usual in _spellings().items()}
         self._alone = np.full(self._size, -1, np.int64)  # phrase of a single word
         pairs = {}

@@ -17,8 +17,12 @@ from reviewlens.privacy.phone import called, phones, spoken
 from reviewlens.privacy.words import LOWER, WORDS, Span, announcements, joins
 
 _BETWEEN = "\0"  # stands in no normalized text
-_SIGNS = re.compile(  # no number has fewer than three digits, but for network addresses
-    rf"\d(?:[^\d{_BETWEEN}]*\d){{2}}|@|:[0-9A-Fa-f]{{0,4}}:|://|[wW]{{3}}\.|[\[({{]\s?[aA][tT]|[零〇一二三四五六七八九幺]{{10}}"
+_NUMERALS = "零〇一二三四五六七八九幺"
+_SIGNS = re.compile(  # a set of first characters, for `re` looks for such a set fastest; then what must follow each
+    rf"[\d@:wW\[({{{_NUMERALS}](?:"
+    rf"(?<=\d)(?:[^\d{_BETWEEN}]*\d){{2}}"  # no number has fewer than three digits, but for network addresses
+    rf"|(?<=@)|(?<=:)(?:[0-9A-Fa-f]{{0,4}}:|//)|(?<=[wW])[wW]{{2}}\.|(?<=[\[({{])\s?[aA][tT]"
+    rf"|(?<=[{_NUMERALS}])[{_NUMERALS}]{{9}})"
 )
 _DIGIT = re.compile(r"\d")
 _NAMES = ahocorasick_rs.AhoCorasick([*WORDS["handle"], " dot "])

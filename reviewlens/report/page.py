@@ -133,11 +133,10 @@ class Page:
             rows = self.table(name)
             if len(rows):
                 sure = rows[(rows["complaint_share"] == 1) & (rows["score"] < SURE)]
-                for _, row in sure.sort_values(
-                    ["mentions", "score"], ascending=[False, True], kind="stable"
-                ).iterrows():
+                ordered = sure.sort_values(["mentions", "score"], ascending=[False, True], kind="stable")
+                for row in ordered.to_dict("records"):  # there may be very many
                     found.setdefault(str(row["theme_id"]), []).extend(("complaint", q) for q in self.quotes(row))
-        for _, row in self.table("wishes").iterrows():
+        for row in self.table("wishes").to_dict("records"):
             found.setdefault(str(row["theme_id"]), []).extend(("wish", q) for q in self.quotes(row))
         return found
 

@@ -33,10 +33,15 @@ def pick(quotes: Sequence[str], ids: Sequence[str], n: int) -> list[tuple[str, s
     chosen: list[tuple[str, str]] = []
     shapes: list[frozenset[str]] = []
     for quote, review in zip(quotes, ids, strict=True):
-        shape = trigrams(quote)
-        if review not in {i for _, i in chosen} and all(similarity(shape, other) < ALIKE for other in shapes):
-            chosen.append((quote, review))
+        if review in (known for _, known in chosen):
+            continue
+        if chosen:  # most cells show one quote, or have one: nothing to compare
+            shapes = shapes or [trigrams(chosen[0][0])]
+            shape = trigrams(quote)
+            if any(similarity(shape, other) >= ALIKE for other in shapes):
+                continue
             shapes.append(shape)
+        chosen.append((quote, review))
         if len(chosen) == n:
             break
     return chosen
@@ -44,7 +49,7 @@ def pick(quotes: Sequence[str], ids: Sequence[str], n: int) -> list[tuple[str, s
 
 def trigrams(text: str) -> frozenset[str]:
     """Return the character trigrams of the letters and digits of a text."""
-    letters = "".join(c for c in text.casefold() if c.isalnum())
+    letters = "".join(filter(str.isalnum, text.casefold()))
     return frozenset(letters[i : i + 3] for i in range(max(1, len(letters) - 2)))
 
 
