@@ -57,7 +57,7 @@ def run(path: Path, folder: Path) -> int:
             if block.note.startswith(NOT_RUN):
                 continue
             if block.note == SHOWN and os.environ.get(UPDATE):
-                path.write_text(path.read_text("utf-8").replace(block.code, printed.rstrip() + "\n"), "utf-8")
+                _put(path, f"```text\n{block.code}```", f"```text\n{printed.rstrip()}\n```")
             elif block.note == SHOWN:
                 assert block.code.strip() == printed.strip(), f"{place}: it printed\n{printed}"
             elif block.language == "python":
@@ -69,6 +69,10 @@ def run(path: Path, folder: Path) -> int:
             elif block.line not in named and block.language not in PROSE:
                 raise AssertionError(f"{place}: a block in {block.language!r} is neither run nor marked with a reason")
     return ran
+
+
+def _put(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
 
 
 def _write_files(path: Path, folder: Path) -> set[int]:

@@ -105,10 +105,14 @@ def test_reference_pages_are_what_the_code_says(name, sample_run):
     assert committed.read_text("utf-8") == page, "run: python docs/generate.py"
 
 
-def generate():
+def test_the_table_of_the_readme_is_what_the_benchmarks_left():
+    assert generate("measured").readme() == (ROOT / "README.md").read_text("utf-8"), "run: python docs/measured.py"
+
+
+def generate(name: str = "generate"):
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -16,12 +16,14 @@ from places import ROOT
 import reviewlens as rl
 from reviewlens.config import JobConfig
 from reviewlens.errors import ConfigError
-from reviewlens.report import SECTIONS, render_report
+from reviewlens.report import SECTIONS, _marked, render_report
 from reviewlens.report.charts import HEIGHT, WIDTH, columns, interval, round_up, shade, trend
-from reviewlens.report.needs import needs
-from reviewlens.report.page import Page
+from reviewlens.report.needs import needs, rising, theme_trend
+from reviewlens.report.page import Page, shortened
+from reviewlens.report.pages import pages as product_pages
+from reviewlens.report.quotes import said
 from reviewlens.report.words import Words
-from reviewlens.schemas import POLARITIES
+from reviewlens.schemas import INTENTS, POLARITIES
 
 TEMPLATES = ROOT / "reviewlens" / "templates" / "report"
 
@@ -66,7 +68,7 @@ def test_every_sentence_is_used_and_every_used_one_exists():
     }
     assert all(any(key.startswith(begin) for key in known) for begin in beginnings)
     beginnings |= {"mood_", "reason_", "fingerprint_", "measure_", "rise_", "drift_", "set_", "trouble_"}
-    literals = set(re.findall(r"""["']([a-z_]+)["']""", text)) | set(POLARITIES) | {"best", "worst"}
+    literals = set(re.findall(r"""["']([a-z_]+)["']""", text)) | {*POLARITIES, *INTENTS, "best", "worst"}
     unused = {k for k in known if k.removesuffix("_one") not in literals and not k.startswith(tuple(beginnings))}
     assert unused == set()
 
@@ -120,7 +122,8 @@ def test_the_footer_says_what_is_masked_and_what_is_not(pages):
 def test_a_need_is_shown_by_a_complaint(sample_run):
     tables, config = sample_run.tables, JobConfig(**sample_run.manifest["config"])
     page = Page(tables, sample_run.manifest, config, Words.load("en"))
-    rows = needs(page)["rows"]
+    shown = needs(page)
+    rows = [*shown["first"], *shown["rest"]]
     assert {row["kind"] for row in rows[:6]} == {"complaint"}
     said = [row["quote"].text for row in rows if row["quote"]]
     assert len(said) == len(set(said))
@@ -133,7 +136,8 @@ def test_a_need_is_shown_by_a_complaint(sample_run):
 def test_where_no_complaint_is_known_the_quote_is_no_evidence_of_one(sample_run):
     tables = {**sample_run.tables, "wishes": sample_run.tables["wishes"].head(0)}
     for name in ("themes", "theme_by_product", "theme_by_period", "theme_by_product_period"):
-        tables[name] = tables[name].assign(complaint_share=0.4)
+        kinds = {column: "statement" for column in tables[name] if column.endswith("_intent")}
+        tables[name] = tables[name].assign(**kinds)
     page = render_report(tables, sample_run.manifest, JobConfig(**sample_run.manifest["config"]))
     assert "<small>What is said of it</small>" in page
     assert "<small>A complaint</small>" not in page
@@ -260,6 +264,99 @@ def test_no_line_breaks_within_a_date(pages):
     facts = re.search(r'<p class="facts">(.*?)</p>', pages["en"], re.S)[1]
     assert '<span class="date">2026-01-02</span>' in facts
     assert not re.search(r"\d{4}-\d\d", re.sub(r'<span class="date">[^<]*</span>', "", facts))
+
+
+@given(st.text(max_size=40))
+def test_marks_never_undo_the_escaping(text):
+    marked = str(_marked(text))
+    bare = re.sub(r'</?(?:b|code)>|<span class="date">|</span>', "", marked)
+    assert "<" not in bare
+    assert ">" not in bare
+    assert str(_marked("42% since 2026-08 in `themes`")) == (
+        '<b>42%</b> since <span class="date">2026-08</span> in <code>themes</code>'
+    )
+
+
+@pytest.fixture
+def page(sample_run):
+    return Page(sample_run.tables, sample_run.manifest, JobConfig(**sample_run.manifest["config"]), Words.load("en"))
+
+
+def with_tables(page, **tables):
+    return Page({**page.tables, **tables}, page.manifest, page.config, page.words)
+
+
+def test_a_theme_is_shown_from_where_most_speak_of_it(page):
+    hotel = [
+        quote.text
+        for name in ("theme_by_product", "theme_by_product_period")
+        for _, row in page.table(name).query("theme_id == 'room' and product_id == 'HT-0571'").iterrows()
+        for quote in page.quotes(row)
+    ]
+    assert said(page.tables, Words.load("zh"))["room", "complaint"][0].text in hotel
+
+
+def test_kinds_of_quotes_are_those_of_their_mentions(sample_run):
+    mentions = sample_run.mentions.to_table(columns=["theme_id", "review_id", "quote", "intent"]).to_pandas()
+    known = set(mentions.itertuples(index=False, name=None))
+    for name in ("themes", "theme_by_product", "theme_by_period", "theme_by_product_period"):
+        table = sample_run.tables[name]
+        for quote in (c for c in ("quote_1", "quote_2", "quote_3") if c in table):
+            told = table[table[quote].notna()][["theme_id", f"{quote}_id", quote, f"{quote}_intent"]]
+            assert len(told) > 5
+            assert set(told.itertuples(index=False, name=None)) <= known
+
+
+def test_products_have_names_that_tell_them_apart():
+    assert shortened("A short name,") == "A short name"
+    long = shortened("Amazing Kettle with Everything You Ever Wanted, 1.7 L, Stainless Steel, Black")
+    assert long == "Amazing Kettle with Everything You Ever…"
+    assert len(shortened("无" * 90)) <= 44
+
+
+def test_long_names_that_become_equal_are_told_apart(page):
+    products = page.table("products").head(2).assign(product_name=["Kettle " * 9 + "black", "Kettle " * 9 + "white"])
+    names = with_tables(page, products=products).product_names
+    assert len(set(names.values())) == 2
+    assert all(product in name for product, name in names.items())
+
+
+def test_sparse_periods_are_kept_in_time_and_not_drawn(page):
+    periods = page.table("periods")
+    sparse = pd.concat([periods.head(1).assign(period=periods["period"].min() - pd.DateOffset(months=4)), periods])
+    sparse.iloc[0, list(sparse).index("reviews")] = 1
+    thin = with_tables(page, periods=sparse.reset_index(drop=True))
+    assert len(thin.recent) == len(periods) + 4, "months without a review take their place"
+    assert thin.recent["reviews"].iloc[1:4].tolist() == [0, 0, 0]
+    whole, drawn = theme_trend(page, "battery"), theme_trend(thin, "battery")
+    assert len(drawn.line.split()) == len(whole.line.split()), "one review says nothing of a share"
+    assert float(drawn.line.split(",")[0]) > float(whole.line.split(",")[0]), "but time has passed since"
+
+
+def test_what_is_praised_is_no_unmet_need(page):
+    praised = page.table("themes").assign(praise_share=0.9, complaint_share=0.1, wish_share=0.0)
+    text = plain(render_report({**page.tables, "themes": praised}, page.manifest, page.config))
+    assert "largest unmet need" not in text
+    assert re.search(r"Customers speak most of [^:]+: [\d,]+ reviews, and 90% of what they say is praise", text)
+    assert "Most complaints are about" in text
+
+
+def test_a_rise_of_many_periods_is_told_once(page):
+    alerts = page.table("alerts")
+    earlier = alerts.assign(period=alerts["period"] - pd.DateOffset(months=1))
+    twice = pd.concat([alerts, earlier]).sort_values("period", ascending=False, kind="stable")
+    once, found = rising(page)["rows"], rising(with_tables(page, alerts=twice))["rows"]
+    assert [(row["label"], row["where"], row["period"]) for row in found] == [
+        (row["label"], row["where"], row["period"]) for row in once
+    ]
+    assert all(len(row["earlier"]) == 1 for row in found)
+
+
+def test_what_nobody_likes_together_is_no_advice(page):
+    disliked = page.table("together").assign(liked=0)
+    assert product_pages(with_tables(page, together=disliked))["any"]
+    rows = product_pages(with_tables(page, together=disliked))
+    assert [row for row in [*rows["first"], *rows["rest"]] if row["companions"]] == []
 
 
 def test_report_is_written_beside_the_tables(sample_run):

@@ -29,7 +29,10 @@ def hostile_run(tmp_path_factory):
             "review_id": [f"<b>r{i}" for i in range(n)],
             "product_id": [f"p{i % 2}'\"<" for i in range(n)],
             "product_name": [names[i % 2] for i in range(n)],
-            "text": [HOSTILE if i % 3 else "The battery is lovely, I wish the cable were longer." for i in range(n)],
+            "text": [
+                HOSTILE if i % 3 and i < 40 else "The battery is lovely, I wish the cable were longer."
+                for i in range(n)
+            ],
             "rating": [5.0] * n,
             "created_at": pd.date_range("2026-01-01", periods=n, freq="3D", tz="UTC"),
             "customer": [f"<i>c{i // 2}" for i in range(n)],
@@ -119,7 +122,7 @@ def test_it_works_from_the_keyboard(browser, sample_run):
 
 def test_descriptions_lead_to_their_quotes(browser, sample_run):
     page = opened(browser, sample_run)
-    texts = page.execute_script("return [...document.querySelectorAll('#pages .prose')].map(p => p.innerText)")
+    texts = page.execute_script("return [...document.querySelectorAll('#pages .prose')].map(p => p.textContent)")
     assert len(texts) == len(sample_run.tables["products"])
     assert all(len(text) > 40 for text in texts)
     page.find_element("css selector", "#pages summary").click()
@@ -157,8 +160,10 @@ def test_it_prints_whole_on_paper(browser, sample_run):
     page = opened(browser, sample_run, width=718)  # A4 between the margins
     page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert page.execute_script("return document.documentElement.scrollWidth") <= 718
-    hidden = "[...document.querySelectorAll('nav, details:not([open])')].every(e => !e.checkVisibility())"
+    hidden = "[...document.querySelectorAll('nav, details:not(.rest, [open])')].every(e => !e.checkVisibility())"
     assert page.execute_script(f"return {hidden}"), "what cannot be clicked or opened on paper is not there"
+    folded = "[...document.querySelectorAll('.rest .need, .rest .prose')].every(e => e.getClientRects().length > 0)"
+    assert page.execute_script(f"return {folded}"), "lists that fold on a screen are whole on paper"
     cut = (
         "[...document.querySelectorAll('.heat th[scope=row], .need h3')]"
         ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"

@@ -77,7 +77,7 @@ def test_opportunity_of_large_unmet_needs_is_highest():
 
 @given(st.lists(st.tuples(st.text(alphabet="abc ", max_size=12), st.sampled_from("123456")), max_size=12))
 def test_no_two_quotes_are_alike_and_no_review_speaks_twice(candidates):
-    chosen = pick([q for q, _ in candidates], [i for _, i in candidates], 3)
+    chosen = [candidates[i] for i in pick([q for q, _ in candidates], [i for _, i in candidates], 3)]
     assert len({i for _, i in chosen}) == len(chosen) <= 3
     for k, (a, _) in enumerate(chosen):
         assert all(similarity(trigrams(a), trigrams(b)) < ALIKE for b, _ in chosen[:k])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -118,7 +119,8 @@ def discover(
 @click.option("--all", "every", is_flag=True, help="all products")
 @click.option("--out", "target", type=click.Path(), metavar="FILE", help="Parquet file for --all")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
-def describe(out: str, product: str | None, every: bool, target: str | None, language: str) -> None:
+@JSON
+def describe(out: str, product: str | None, every: bool, target: str | None, language: str, as_json: bool) -> None:
     """Draft product descriptions from the evidence of a run. With --all they go to a file, in the place of earlier
     descriptions; any other file is not overwritten.
 
@@ -135,7 +137,10 @@ def describe(out: str, product: str | None, every: bool, target: str | None, lan
             "name one product, or all and a file", where="reviewlens describe", hint="--product ID, or --all --out FILE"
         )
     if product:
-        click.echo(draft(open_run(out), product, language=language).text)
+        found = draft(open_run(out), product, language=language)
+        evidence = json.loads(found.evidence.to_json(orient="records"))
+        told = {"product_id": found.product_id, "text": found.text, "evidence": evidence}
+        show_json(told) if as_json else click.echo(found.text)
     elif target:
         click.echo(f"{describe_all(open_run(out), target, language=language):,} descriptions saved to {target}")
 

@@ -50,6 +50,7 @@ def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
 @COLUMN
 @click.option("--themes", type=click.Path(), metavar="FILE", help="theme set; the built-in taxonomy if absent")
 @CLASSIFIER
+@click.option("--report-lang", "language", type=click.Choice(["en", "zh"]), help="language of labels and report")
 @click.option("--period", type=click.Choice(["day", "week", "month"]), help="length of a period in the tables")
 @click.option("--run-date", metavar="DATE", help="speak as of the end of this day (back-fill)")
 @click.option(

@@ -37,5 +37,16 @@ def _pretty(frame: pd.DataFrame, title: str) -> None:
         right = frame[column].dtype.kind in "iuf"
         table.add_column(str(column), justify="right" if right else "left", overflow="ellipsis", no_wrap=True)
     for row in frame.itertuples(index=False):
-        table.add_row(*(Text("" if value is None or value != value else str(value)) for value in row))
+        table.add_row(*(Text(_shown(v), style=_color(name, v)) for name, v in zip(map(str, frame), row, strict=True)))
     Console().print(table)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None or value != value else str(value)
+
+
+def _color(column: str, value: Any) -> str:
+    """Return green for what is good and red for what is bad, where a column knows."""
+    if column == "score" and isinstance(value, float):
+        return "green" if value > 0 else "red" if value < 0 else ""
+    return {"positive": "green", "negative": "red", "mixed": "yellow"}.get(value, "") if column == "polarity" else ""

@@ -40,7 +40,11 @@ SECTIONS: dict[str, Callable[[Page], Mapping[str, Any] | None]] = {
     "intake": intake,
 }
 
-_DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
+_MARKS = {  # dates do not break, shares stand out, what is between backticks is code
+    r"\b\d{4}-\d\d(-\d\d)?\b": r'<span class="date">\g<0></span>',
+    r"\b\d[\d.,]*%": r"<b>\g<0></b>",
+    r"`([^`]+)`": r"<code>\1</code>",
+}
 
 
 def render_report(
@@ -85,11 +89,14 @@ def _environment(words: Words) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["unbroken"] = _unbroken
+    environment.filters["marked"] = _marked
     environment.globals.update(t=words.say, words=words)
     return environment
 
 
-def _unbroken(text: str) -> Markup:
-    """Return a text in which no line breaks within a date."""
-    return Markup(_DATE.sub(r'<span class="date">\g<0></span>', str(escape(clean(text)))))
+def _marked(text: str) -> Markup:
+    """Return a sentence of the report in which no line breaks within a date, and shares and code are set as such."""
+    marked = str(escape(clean(text)))
+    for pattern, mark in _MARKS.items():
+        marked = re.sub(pattern, mark, marked)
+    return Markup(marked)

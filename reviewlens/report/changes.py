@@ -34,7 +34,7 @@ def changes(page: Page) -> Mapping[str, Any] | None:
             "height": 0,
         }
     facts = [*_whole(page), *_mood(page), *_since_last_run(page), *_last_period(page), *_needs(page)]
-    shown = page.periods
+    shown = page.recent
     counts = shown[list(POLARITIES)].astype(int).to_numpy().tolist() if len(shown) > 1 else []
     return {
         "facts": facts,
@@ -48,6 +48,7 @@ def changes(page: Page) -> Mapping[str, Any] | None:
         "legend": POLARITIES,
         "width": CHART_WIDTH,
         "height": CHART_HEIGHT,
+        "tallest": int(shown["reviews"].max()) if counts else 0,
         "first": page.period(shown.index[0]) if counts else "",
         "last": page.period(shown.index[-1]) if counts else "",
     }
@@ -88,7 +89,7 @@ def _since_last_run(page: Page) -> Iterator[Fact]:
 
 
 def _last_period(page: Page) -> Iterator[Fact]:
-    full = page.periods[~page.periods["partial"]]
+    full = page.periods[~page.periods["partial"] & (page.periods["reviews"] >= page.enough)]
     if len(full) < 2:
         return
     words, then, now = page.words, full.iloc[-2], full.iloc[-1]
@@ -135,15 +136,17 @@ def _moves(page: Page, period: object) -> Iterator[Fact]:
 
 def _needs(page: Page) -> Iterator[Fact]:
     words = page.words
+    yield from _newest_rise(page)
     if "opportunity" in page.themes and page.themes["opportunity"].notna().any():
         top = page.themes.iloc[0]
-        yield Fact(
-            words.say(
-                "largest_need", label=top["label"], n=int(top["reviews"]), share=words.share(top["complaint_share"])
-            ),
-            "needs",
-        )
-    yield from _newest_rise(page)
+        unmet = top["complaint_share"] + top["wish_share"] > top["praise_share"]
+        key, share = ("largest_need", "complaint_share") if unmet else ("largest_theme", "praise_share")
+        yield Fact(words.say(key, label=top["label"], n=int(top["reviews"]), share=words.share(top[share])), "needs")
+        complaints = (page.themes["complaint_share"] * page.themes["mentions"]).round()
+        if not unmet and complaints.max() > 0:
+            worst = page.themes.iloc[int(complaints.to_numpy().argmax())]
+            n, m = int(complaints.max()), int(worst["mentions"])
+            yield Fact(words.say("most_complaints", label=worst["label"], n=n, m=m), "needs")
     wishes = page.table("wishes")
     if len(wishes):
         by_theme = wishes.groupby(["theme_id", "label"], as_index=False)["reviews"].sum()

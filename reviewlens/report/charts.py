@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 WIDTH, HEIGHT = 240.0, 72.0  # of a trend
 PAD = 5.0
+SHADES = (0.1, 0.4, 0.75)  # mean scores at which the next shade begins
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,18 @@ class Trend:
     top: float  # share at the upper edge
 
 
-def trend(share: ArrayLike, low: ArrayLike, high: ArrayLike, partial: Sequence[bool]) -> Trend:
-    """Return the picture of a share over n >= 1 periods, all of shape (n,), on a scale from 0 to a round number."""
+def trend(
+    share: ArrayLike, low: ArrayLike, high: ArrayLike, partial: Sequence[bool], at: ArrayLike | None = None
+) -> Trend:
+    """Return the picture of a share over n >= 1 periods, all of shape (n,), on a scale from 0 to a round number.
+
+    `at` says when each period is, from 0 at the left edge to 1 at the right; evenly spread where it is not given.
+    """
     y, y_low, y_high = (np.asarray(values, np.float64) for values in (share, low, high))
     top = round_up(float(max(1.1 * y.max(), min(y_high.max(), 1.5 * y.max()))))
     n = len(y)
-    x = np.linspace(PAD, WIDTH - PAD, n) if n > 1 else np.array([WIDTH / 2])
+    when = np.linspace(0, 1, n) if at is None else np.asarray(at, np.float64)
+    x = PAD + (WIDTH - 2 * PAD) * when if n > 1 else np.array([WIDTH / 2])
     band = [*zip(x, _height(y_high, top), strict=True), *zip(x[::-1], _height(y_low, top)[::-1], strict=True)]
     points = list(zip(x, _height(y, top), strict=True))
     unfinished = bool(partial[-1]) and n > 1
@@ -93,7 +100,7 @@ def columns(
 
 def shade(score: float) -> int:
     """Return the shade of a mean score in [-1, 1]: -3 (very negative) to 3 (very positive)."""
-    return int(np.clip(np.rint(score * 4), -3, 3))
+    return int(np.sign(score) * np.digitize(abs(score), SHADES))
 
 
 def _height(share: NDArray[np.float64], top: float) -> NDArray[np.float64]:

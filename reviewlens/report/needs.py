@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from reviewlens.report.charts import Trend, interval, shade, trend
-from reviewlens.report.page import Page, Quote
+from reviewlens.report.page import Page
+from reviewlens.report.quotes import Quote
 from reviewlens.schemas import OTHER
 from reviewlens.tables.stats import wilson
 
-MOST_NEEDS, MOST_TRENDS, MOST_RISING, MOST_WISHES = 20, 12, 8, 9
-MOST_CUES, MOST_QUOTES, QUOTES_PER_CUE = 4, 3, 2
+MOST_NEEDS, FIRST_NEEDS, MOST_TRENDS, MOST_RISING, MOST_WISHES = 20, 10, 12, 9, 9
+MOST_CUES, MOST_QUOTES, QUOTES_PER_CUE, MOST_EARLIER = 4, 3, 2, 3
 HEAT_THEMES, HEAT_PRODUCTS = 14, 10
 MEASURES = ("mentions", "complaints", "phrase")  # the first one that rose is told
 KINDS = ("complaint", "wish", "praise")
@@ -42,21 +44,24 @@ def needs(page: Page) -> Mapping[str, Any] | None:
         for theme_id, row in ranked.iterrows()
     ]
     for row in rows:  # a clause may hold two needs
-        row["kind"], row["quote"] = next(((k, q) for k, q in row["quotes"] if q.text not in said), ("mention", None))
+        row["quote"] = next((quote for quote in row["quotes"] if quote.text not in said), None)
+        row["kind"] = row["quote"].kind if row["quote"] and row["quote"].kind in KINDS else "mention"
         said.add(row["quote"].text if row["quote"] else "")
-    return {"rows": rows, "left": len(page.table("themes")) - len(rows), "most": most, "kinds": KINDS}
+    left = len(page.table("themes")) - len(rows)
+    return {"first": rows[:FIRST_NEEDS], "rest": rows[FIRST_NEEDS:], "left": left, "kinds": KINDS}
 
 
 def theme_trend(page: Page, theme_id: str) -> Trend | None:
-    """Return the share of a theme in the reviews of each period; None where there are fewer than two periods."""
-    periods, by_theme = page.periods, page.table("theme_by_period")
-    if len(periods) < 2:
+    """Return the share of a theme over the newest periods; None where fewer than two of them have enough reviews."""
+    recent, by_theme = page.recent, page.table("theme_by_period")
+    drawn = np.flatnonzero(recent["reviews"] >= page.enough) if len(recent) else np.array([], int)
+    if len(drawn) < 2:
         return None
     own = by_theme[by_theme["theme_id"] == theme_id].set_index("period")["reviews"]
-    said = own.reindex(periods.index).fillna(0).to_numpy()
-    n = periods["reviews"].to_numpy()
+    said = own.reindex(recent.index).fillna(0).to_numpy()[drawn]
+    n = recent["reviews"].to_numpy()[drawn]
     low, high = wilson(said, n)
-    return trend(said / n, low, high, list(periods["partial"]))
+    return trend(said / n, low, high, list(recent["partial"].iloc[drawn]), at=drawn / (len(recent) - 1))
 
 
 def trends(page: Page) -> Mapping[str, Any] | None:
@@ -69,41 +74,62 @@ def trends(page: Page) -> Mapping[str, Any] | None:
         return None
     return {
         "pictures": pictures,
-        "first": page.period(page.periods.index[0]),
-        "last": page.period(page.periods.index[-1]),
+        "first": page.period(page.recent.index[0]),
+        "last": page.period(page.recent.index[-1]),
+        "enough": page.enough,
+        "gaps": bool((page.recent["reviews"] < page.enough).any()),
     }
 
 
 def rising(page: Page) -> Mapping[str, Any] | None:
-    """What rose beyond chance, the newest and surest first: one row per theme and product."""
+    """What rose beyond chance, the newest and surest first: one row per theme and product, the earlier rises named."""
     alerts = page.table("alerts")
     if len(page.periods) < 2:
         return None
-    words, rows = page.words, []
+    words, rows = page.words, dict[tuple[str, str], dict[str, Any]]()
     for key, told in alerts.groupby(["theme_id", "product_id", "period"], sort=False) if len(alerts) else ():
         theme_id, product_id = str(key[0]), str(key[1])
         first = told.sort_values("measure", key=lambda column: column.map(MEASURES.index), kind="stable").iloc[0]
-        quote = next((q for q in told["quote"] if isinstance(q, str)), None)
+        if (theme_id, product_id) in rows:
+            rows[theme_id, product_id]["earlier"].append(page.period(key[2]))
+            continue
         label = page.label(theme_id, first["label"])
         where = words.say("all_products") if product_id == "*" else page.product_names.get(product_id, product_id)
         number = words.say("n_of_m", n=int(first["reviews"]), m=int(first["reviews_in_all"]))
-        quotes = (Quote(quote, "", words.language_of(quote)),) if quote else ()
-        rows.append(
-            {
-                "label": label,
-                "where": where,
-                "period": page.period(key[2]),
-                "first": first,
-                "what": words.say(f"measure_{first['measure']}", cue=first["cue"]),
-                "phrases": sorted({cue for cue in told["cue"] if cue})[:4],
-                "card": page.evidence.cite(("alert", *map(str, key)), f"{label} · {where}", number, quotes),
-            }
-        )
+        rows[theme_id, product_id] = {
+            "label": label,
+            "where": where,
+            "period": page.period(key[2]),
+            "earlier": [],
+            "first": first,
+            "what": words.say(f"measure_{first['measure']}", cue=first["cue"]),
+            "phrases": sorted({cue for cue in told["cue"] if cue})[:4],
+            "card": page.evidence.cite(
+                ("alert", *map(str, key)), f"{label} · {where}", number, _risen(page, first, told)
+            ),
+        }
     return {
-        "rows": rows[:MOST_RISING],
+        "rows": list(rows.values())[:MOST_RISING],
+        "earlier": MOST_EARLIER,
         "left": max(0, len(rows) - MOST_RISING),
         "rate": page.config.false_discovery_rate,
     }
+
+
+def _risen(page: Page, first: pd.Series, told: pd.DataFrame) -> tuple[Quote, ...]:
+    """Quotes of what rose: of its own period and with the phrase that rose in them; else those of the alerts."""
+    quotes: list[Quote] = []
+    for name in ("theme_by_product_period", "theme_by_period"):
+        cells = page.table(name)
+        if len(cells):
+            own = cells[(cells["theme_id"] == first["theme_id"]) & (cells["period"] == first["period"])]
+            if first["product_id"] != "*":
+                own = own[own["product_id"] == first["product_id"]] if "product_id" in own else own.head(0)
+            most = own.sort_values("reviews", ascending=False, kind="stable")  # where most speak of it
+            quotes += [quote for _, row in most.iterrows() for quote in page.quotes(row)]
+    quotes = [quote for quote in quotes if first["cue"] in quote.text.casefold()]
+    bare = [Quote(quote, "", page.words.language_of(quote)) for quote in told["quote"] if isinstance(quote, str)]
+    return tuple({quote.text: quote for quote in (quotes or bare)}.values())[:MOST_QUOTES]
 
 
 def wishes(page: Page) -> Mapping[str, Any] | None:
@@ -112,8 +138,11 @@ def wishes(page: Page) -> Mapping[str, Any] | None:
     if found.empty:
         return None
     rows: list[dict[str, Any]] = []
+    shown_before = set[str]()  # a clause may concern two needs
     for theme_id, told in found.groupby("theme_id", sort=False):
         quotes = [quote for _, row in told.iterrows() for quote in page.quotes(row)[:QUOTES_PER_CUE]]
+        quotes = list({q.text: q for q in quotes if q.text not in shown_before}.values())
+        shown_before |= {quote.text for quote in quotes}
         rows.append(
             {
                 "label": page.label(str(theme_id), told["label"].iloc[0]),
@@ -122,13 +151,18 @@ def wishes(page: Page) -> Mapping[str, Any] | None:
                 "cues": [(row["cue"], int(row["reviews"])) for _, row in told.iterrows() if row["reviews"] > 1][
                     :MOST_CUES
                 ],
-                "quotes": quotes[: 2 * MOST_QUOTES if theme_id == OTHER else MOST_QUOTES],
+                "quotes": _readable(page, quotes)[: 2 * MOST_QUOTES if theme_id == OTHER else MOST_QUOTES],
             }
         )
     rows.sort(key=lambda row: (-row["wishes"], row["label"]))
     themed, others = [row for row in rows if not row["other"]], [row for row in rows if row["other"]]
     shown = themed[: MOST_WISHES - len(others)] + others
     return {"rows": shown, "left": len(rows) - len(shown), "wishes": int(found["reviews"].sum())}
+
+
+def _readable(page: Page, quotes: list[Quote]) -> list[Quote]:
+    """Those in the reader's language first."""
+    return sorted(quotes, key=lambda quote: quote.language != page.words.language)
 
 
 def heatmap(page: Page) -> Mapping[str, Any] | None:

@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
 from reviewlens.config import JobConfig
+from reviewlens.report.quotes import Quote, quotes_of, said
 from reviewlens.report.words import Words
-from reviewlens.schemas import OTHER
+from reviewlens.schemas import OTHER, POLARITIES
 
 MOST_QUOTES = 3  # on a card
-SURE = -0.5  # a score below it is no misreading of something neutral
+MOST_PERIODS = 36  # in a picture
+MOST_NAME = 44  # characters of a product's name
 Row = Any  # a row of a table: a pandas Series or a mapping
-
-
-class Quote(NamedTuple):
-    """A masked clause and the id of its review."""
-
-    text: str
-    review_id: str
-    language: str
 
 
 @dataclass(frozen=True)
@@ -98,11 +92,32 @@ class Page:
         return periods.assign(partial=[start in open_ones for start in periods.index])
 
     @cached_property
+    def recent(self) -> pd.DataFrame:
+        """The newest periods, those without a review among them; as `periods`, with counts of 0."""
+        known = self.periods
+        if known.empty:
+            return known
+        step = {"month": "MS", "week": "W-MON", "day": "D"}[self.config.period]
+        every = pd.date_range(end=known.index.max(), start=known.index.min(), freq=step)[-MOST_PERIODS:]
+        shown = known.reindex(every.astype(known.index.dtype))
+        counts = ["reviews", *POLARITIES]
+        return shown.assign(**shown[counts].fillna(0), partial=shown["partial"].eq(True))
+
+    @cached_property
+    def enough(self) -> int:
+        """Reviews below which a period says nothing of a share: a tenth of what is usual, and `min_reviews`."""
+        usual = self.recent["reviews"].where(self.recent["reviews"] > 0).median() if len(self.recent) else 0
+        return max(self.config.min_reviews, int(usual) // 10)
+
+    @cached_property
     def product_names(self) -> dict[str, str]:
-        """Name of each product, its id where it has none."""
+        """Name of each product, cut at a word; its id where it has no name, and after a name that two have."""
         products = self.table("products")
         names = products["product_name"].where(products["product_name"].notna(), products["product_id"])
-        return dict(zip(products["product_id"], names, strict=True))
+        short = names.astype(str).map(shortened)
+        unclear = short.duplicated(keep=False) & (short != products["product_id"])
+        told = short.where(~unclear, short + " · " + products["product_id"])
+        return dict(zip(products["product_id"], told, strict=True))
 
     def label(self, theme_id: str, label: str) -> str:
         """Return the label of a theme, `other` in the reader's language."""
@@ -113,56 +128,26 @@ class Page:
         return self.words.period(start, self.config.period)
 
     def quotes(self, row: Row) -> tuple[Quote, ...]:
-        """Return the quotes in the columns `quote_1`, `quote_1_id`, ... (or `quote`) of a row."""
-        pairs = [(row.get(f"quote_{i}"), row.get(f"quote_{i}_id")) for i in (1, 2, 3)]
-        pairs.append((row.get("quote"), row.get("review_id")))
-        return tuple(
-            Quote(text, "" if pd.isna(review) else str(review), self.words.language_of(text))
-            for text, review in pairs
-            if isinstance(text, str)
-        )
+        """Return the quotes in the columns `quote_1`, `quote_1_id`, `quote_1_intent`, ... of a row."""
+        return quotes_of(row, self.words)
 
     @cached_property
-    def unmet(self) -> dict[str, list[tuple[str, Quote]]]:
-        """Quotes by theme that are surely of a complaint, then of a wish, each with its kind.
+    def said(self) -> dict[tuple[str, str], list[Quote]]:
+        """Quotes by theme and kind, those first that stand for most."""
+        return said(self.tables, self.words)
 
-        The tables do not say what kind a quote is; where all that is said in a row are complaints, its quotes are too.
-        """
-        found: dict[str, list[tuple[str, Quote]]] = {}
-        for name in ("themes", "theme_by_product", "theme_by_product_period", "theme_by_period"):
-            rows = self.table(name)
-            if len(rows):
-                sure = rows[(rows["complaint_share"] == 1) & (rows["score"] < SURE)]
-                ordered = sure.sort_values(["mentions", "score"], ascending=[False, True], kind="stable")
-                for row in ordered.to_dict("records"):  # there may be very many
-                    found.setdefault(str(row["theme_id"]), []).extend(("complaint", q) for q in self.quotes(row))
-        for row in self.table("wishes").to_dict("records"):
-            found.setdefault(str(row["theme_id"]), []).extend(("wish", q) for q in self.quotes(row))
-        return found
-
-    def evidence_of(self, theme_id: str, row: Row) -> list[tuple[str, Quote]]:
-        """Quotes of a theme with their kind: complaints, wishes, and what is only known to speak of it ("mention").
-
-        Of the complaints, and of the wishes, those come first that are quotes of the theme over all reviews, then those
-        in the language of the report.
-        """
-        own = self.quotes(row)
-        texts = {quote.text for quote in own}
-
-        def order(found: tuple[str, Quote]) -> tuple[str, bool, bool]:
-            kind, quote = found
-            return kind, quote.text not in texts, quote.language != self.words.language
-
-        sure = sorted(self.unmet.get(theme_id, []), key=order)
-        known = {quote.text for _, quote in sure}
-        return [*sure, *(("mention", quote) for quote in own if quote.text not in known)]
+    def evidence_of(self, theme_id: str, row: Row) -> list[Quote]:
+        """Quotes of a theme: complaints, wishes, then what else is said of it."""
+        unmet = [quote for kind in ("complaint", "wish") for quote in self.said.get((theme_id, kind), [])]
+        known = {quote.text for quote in unmet}
+        return [*unmet, *(quote for quote in self.quotes(row) if quote.text not in known)]
 
     def cite_theme(self, theme_id: str, row: Row) -> Card:
         """Cite the evidence of a theme over all reviews."""
         label = self.label(theme_id, row["label"])
-        unmet = [quote for kind, quote in self.evidence_of(theme_id, row) if kind != "mention"][:1]
-        quotes = tuple(dict.fromkeys([*unmet, *self.quotes(row)]))[:MOST_QUOTES]
-        return self.evidence.cite(("theme", theme_id), label, self.count_of(row), quotes)
+        unmet = self.evidence_of(theme_id, row)[:1]
+        quotes = {quote.text: quote for quote in [*unmet, *self.quotes(row)]}
+        return self.evidence.cite(("theme", theme_id), label, self.count_of(row), tuple(quotes.values())[:MOST_QUOTES])
 
     def cite_cell(self, product_id: str, theme_id: str, row: Row) -> Card:
         """Cite the evidence of a theme in the reviews of one product."""
@@ -174,3 +159,12 @@ class Page:
     def count_of(self, row: Row) -> str:
         """Return how a cell came about: `25 of 835 reviews`."""
         return self.words.say("n_of_m", n=int(row["reviews"]), m=int(row["reviews_in_all"]))
+
+
+def shortened(name: str, most: int = MOST_NAME) -> str:
+    """Return a name of at most `most` characters, cut at a word."""
+    name = name.strip(" ,，、;")
+    if len(name) <= most:
+        return name
+    kept = name[: most - 1]
+    return (kept.rpartition(" ")[0] or kept).rstrip(" ,，、;(（-–") + "…"

@@ -14,7 +14,7 @@ from reviewlens.report.page import Card, Page
 from reviewlens.report.products import worst_and_best
 from reviewlens.tables.stats import wilson
 
-MOST_PAGES, MOST_COMPANIONS = 12, 3
+MOST_PAGES, FIRST_PAGES, MOST_COMPANIONS = 12, 4, 3
 
 
 def pages(page: Page) -> Mapping[str, Any] | None:
@@ -33,7 +33,8 @@ def pages(page: Page) -> Mapping[str, Any] | None:
     for row in rows:
         own = companions[companions["product_id"] == row["id"]] if len(companions) else companions
         row["companions"] = [_companion(page, row["facts"], one, source, cells) for _, one in own.iterrows()]
-    return {"rows": rows, "left": len(found) - len(rows), "any": len(companions) > 0}
+    left = len(found) - len(rows)
+    return {"first": rows[:FIRST_PAGES], "rest": rows[FIRST_PAGES:], "left": left, "any": _are_known(page)}
 
 
 Cells = Mapping[tuple[str, str], "pd.Series[Any]"]  # rows of theme_by_product by product and theme
@@ -100,14 +101,20 @@ def _notes(page: Page, product_id: str, theme: ThemeFact, kind: str, cells: Cell
     return found
 
 
+def _are_known(page: Page) -> bool:
+    """Return whether the exports tell what has customers in common."""
+    found = page.table("together")
+    return len(found) > 0 and bool((found["reviews"] >= page.config.min_reviews).any())
+
+
 def _companions(page: Page, products: set[str]) -> pd.DataFrame:
     found = page.table("together")
     if found.empty:
         return found
     enough = found["product_id"].isin(products) & (found["reviews"] >= page.config.min_reviews)
-    # what its customers take no more often than others do, as the page shows it, is no advice
+    # what its customers take no more often than others do, as the page shows it, or never like with it, is no advice
     closer = ~(found["share"].round(2) <= found["share_elsewhere"].round(2))
-    return found[enough & closer].groupby("product_id", sort=False).head(MOST_COMPANIONS)
+    return found[enough & closer & (found["liked"] > 0)].groupby("product_id", sort=False).head(MOST_COMPANIONS)
 
 
 def _companion(page: Page, facts: Facts, row: pd.Series, source: Source, cells: Cells) -> dict[str, Any]:
@@ -117,7 +124,7 @@ def _companion(page: Page, facts: Facts, row: pd.Series, source: Source, cells: 
         "id": other.product_id,
         "name": page.product_names.get(other.product_id, other.product_id),
         "reason": page.words.say(
-            "companion_reason" if row["liked"] else "companion_reason_none",
+            "companion_reason",
             both=int(row["reviews"]),
             m=int(row["customers"]),
             share=page.words.share(row["share"]),

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from reviewlens.report.charts import interval
-from reviewlens.report.page import Page, Quote
+from reviewlens.report.page import Page
+from reviewlens.report.quotes import Quote
 
 MOST_PRODUCTS, MOST_REASONS, MOST_DISAGREEMENTS = 5, 3, 6
 
@@ -67,7 +68,7 @@ def _reasons(page: Page, product_id: str, kind: str) -> list[dict[str, Any]]:
             "n": int(row["n"]),
             "mentions": int(row["mentions"]),
             "kind": kind,
-            "quote": next(iter(page.quotes(row)), None),
+            "quote": next((quote for quote in page.quotes(row) if quote.kind == kind), None),
             "card": page.cite_cell(product_id, row["theme_id"], row),
         }
         for _, row in leading.iterrows()
@@ -79,6 +80,7 @@ def disagreements(page: Page) -> Mapping[str, Any] | None:
     found = page.table("mismatches")
     if found.empty:
         return None
+    quoted = found[found["quote"].notna()].drop_duplicates("quote").head(MOST_DISAGREEMENTS)
     rows = [
         {
             "review_id": row["review_id"],
@@ -87,7 +89,7 @@ def disagreements(page: Page) -> Mapping[str, Any] | None:
             "stars": row["stars"],
             "quote": Quote(row["quote"], row["review_id"], page.words.language_of(row["quote"])),
         }
-        for _, row in found[found["quote"].notna()].head(MOST_DISAGREEMENTS).iterrows()
+        for _, row in quoted.iterrows()
     ]
     rated = int(page.table("products")["rated"].sum()) if len(page.table("products")) else 0
     return {"rows": rows, "n": len(found), "rated": rated} if rows else None

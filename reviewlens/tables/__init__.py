@@ -191,8 +191,10 @@ class Summary:
         answer = self._asked.query(query)
         if not quotes:
             return pd.DataFrame(answer.to_pandas(date_as_object=False))
-        chosen = choose(answer.column("quotes"), answer.column("quote_ids"), quotes)
-        return pd.DataFrame(answer.drop_columns(["quotes", "quote_ids"]).to_pandas(date_as_object=False)).join(chosen)
+        ends = {"": "quotes", "_id": "quote_ids", "_intent": "quote_intents"}
+        lists = {end: answer.column(name) for end, name in ends.items() if name in answer.column_names}
+        told = answer.drop_columns([ends[end] for end in lists]).to_pandas(date_as_object=False)
+        return pd.DataFrame(told).join(choose(lists, quotes))
 
     def superseded(self) -> pa.Table:
         """Return `part` and `row` of the scored rows that do not count."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 INTENTS = ("praise", "complaint", "wish")
 QUOTES = r"^quote_\d"
+OTHER_LABELS = {"en": "other", "zh": "其他"}
 
 
 def unchanged(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -76,6 +77,12 @@ def last_day(period: pd.Series, length: str) -> pd.Series:
     return pd.to_datetime(period) + step - pd.Timedelta(days=1)
 
 
+def labels(frame: pd.DataFrame, context: Context) -> pd.Series:
+    """Return the label of each row's theme in the reader's language; its id where it has none."""
+    known = {OTHER: OTHER_LABELS.get(context.config.language, OTHER), **context.labels}
+    return frame["theme_id"].map(known).fillna(frame["theme_id"])
+
+
 def theme_shares(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Add the label, the share of reviews with its 95% Wilson interval, the mean score and the share of each intent."""
     low, high = wilson(frame["reviews"], frame["reviews_in_all"])
@@ -83,7 +90,7 @@ def theme_shares(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     made: dict[str, Any] = {
         **{str(key): frame[key] for key in keys},
         "reviews": frame["reviews"],
-        "label": frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"]),
+        "label": labels(frame, context),
         "distinct_texts": frame["distinct_texts"],
         "mentions": frame["mentions"],
         "reviews_in_all": frame["reviews_in_all"],
@@ -98,9 +105,8 @@ def theme_shares(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 def wishes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Add the label of the theme and three wishes in the customers' words."""
-    label = frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"])
     shown = frame.copy()
-    shown.insert(3, "label", label)
+    shown.insert(3, "label", labels(frame, context))
     return shown
 
 
@@ -121,7 +127,7 @@ def alerts(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
         q_value=pd.Series(p, frame.index).groupby(frame["period"]).transform(false_discovery),
         quote=frame["quote"],
     )
-    shown.insert(6, "label", frame["theme_id"].map({OTHER: OTHER, **context.labels}).fillna(frame["theme_id"]))
+    shown.insert(6, "label", labels(frame, context))
     risen = shown[shown["q_value"] <= context.config.false_discovery_rate]
     order = ["period", "q_value", "theme_id", "product_id", "measure", "cue"]
     return risen.sort_values(order, ascending=[False, True, True, True, True, True], kind="stable").reset_index(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import pyarrow as pa
@@ -12,36 +12,37 @@ CELLS = 8_192
 ALIKE = 0.5  # Jaccard similarity of character trigrams from which two quotes say the same
 
 
-def choose(quotes: pa.ChunkedArray, ids: pa.ChunkedArray, n: int) -> pd.DataFrame:
-    """Return columns `quote_1`, `quote_1_id`, ... of n quotes per cell, given lists of candidates and their reviews."""
-    columns = {
-        f"quote_{place}{kind}": pa.chunked_array([], pa.string()) for place in range(1, n + 1) for kind in ("", "_id")
-    }
-    for first in range(0, len(quotes), CELLS):  # many cells as Python objects would need much memory at once
-        here = zip(quotes[first : first + CELLS].to_pylist(), ids[first : first + CELLS].to_pylist(), strict=True)
-        picked = [pick(q, i, n) if q is not None else [] for q, i in here]
+def choose(lists: Mapping[str, pa.ChunkedArray], n: int) -> pd.DataFrame:
+    """Return columns `quote_1`, `quote_1_id`, `quote_1_intent`, ... of n quotes per cell.
+
+    `lists` holds the candidates of each cell, under the end of the column's name: "" the quotes, "_id" their reviews.
+    """
+    chunks: dict[str, list[pa.Array]] = {f"quote_{place}{end}": [] for place in range(1, n + 1) for end in lists}
+    for first in range(0, len(lists[""]), CELLS):  # many cells as Python objects would need much memory at once
+        here = {end: values[first : first + CELLS].to_pylist() for end, values in lists.items()}
+        picked = [pick(q, i, n) if q is not None else [] for q, i in zip(here[""], here["_id"], strict=True)]
         for place in range(n):
-            found = [cell[place] if place < len(cell) else (None, None) for cell in picked]
-            for kind, values in zip(("", "_id"), zip(*found, strict=True), strict=True):
-                name = f"quote_{place + 1}{kind}"
-                columns[name] = pa.chunked_array([*columns[name].chunks, pa.array(values, pa.string())])
-    return pd.DataFrame({name: pd.Series(column.to_pandas(), dtype="str") for name, column in columns.items()})
+            for end, values in here.items():
+                found = [v[p[place]] if place < len(p) else None for v, p in zip(values, picked, strict=True)]
+                chunks[f"quote_{place + 1}{end}"].append(pa.array(found, pa.string()))
+    columns = {name: pa.chunked_array(parts, pa.string()).to_pandas() for name, parts in chunks.items()}
+    return pd.DataFrame({name: pd.Series(column, dtype="str") for name, column in columns.items()})
 
 
-def pick(quotes: Sequence[str], ids: Sequence[str], n: int) -> list[tuple[str, str]]:
-    """Return the first `n` quotes with their review ids of which no two are alike and no review speaks twice."""
-    chosen: list[tuple[str, str]] = []
+def pick(quotes: Sequence[str], ids: Sequence[str], n: int) -> list[int]:
+    """Return the places of the first `n` quotes of which no two are alike and no review speaks twice."""
+    chosen: list[int] = []
     shapes: list[frozenset[str]] = []
-    for quote, review in zip(quotes, ids, strict=True):
-        if review in (known for _, known in chosen):
+    for place, quote in enumerate(quotes):
+        if ids[place] in (ids[i] for i in chosen):
             continue
         if chosen:  # most cells show one quote, or have one: nothing to compare
-            shapes = shapes or [trigrams(chosen[0][0])]
+            shapes = shapes or [trigrams(quotes[chosen[0]])]
             shape = trigrams(quote)
             if any(similarity(shape, other) >= ALIKE for other in shapes):
                 continue
             shapes.append(shape)
-        chosen.append((quote, review))
+        chosen.append(place)
         if len(chosen) == n:
             break
     return chosen

@@ -46,15 +46,16 @@ ranked AS (
 ),
 -- The least of many texts is kept in memory: it is sought for the few quotes that are left.
 named AS (
-    SELECT {{ cell }}, place, quote, min(review_id) AS review_id
+    SELECT {{ cell }}, place, quote, intent, min(review_id) AS review_id
     FROM (SELECT {{ cell }}, intent, quote, place FROM ranked WHERE place <= {{ candidates }}) AS r
     JOIN mentions AS m USING ({{ cell }}, intent, quote)
-    GROUP BY {{ cell }}, place, quote
+    GROUP BY {{ cell }}, place, quote, intent
 )
 SELECT
     {{ cell }},
     list(quote ORDER BY place) AS quotes,
-    list(review_id ORDER BY place) AS quote_ids
+    list(review_id ORDER BY place) AS quote_ids,
+    list(intent ORDER BY place) AS quote_intents
 FROM named GROUP BY {{ cell }};
 
 WITH base AS (
@@ -74,7 +75,8 @@ SELECT
     c.complaint_sum, -- hidden: becomes complaint_share
     c.wish_sum, -- hidden: becomes wish_share
     q.quotes, -- hidden: becomes quote_1, quote_2, ...
-    q.quote_ids -- hidden: becomes quote_1_id, quote_2_id, ...
+    q.quote_ids, -- hidden: becomes quote_1_id, quote_2_id, ...
+    q.quote_intents -- hidden: becomes quote_1_intent, quote_2_intent, ...
 FROM cells AS c JOIN base AS b ON TRUE{% for key in keys %} AND b.{{ key }} = c.{{ key }}{% endfor %}
 
 LEFT JOIN quoted AS q ON q.theme_id = c.theme_id{% for key in keys %} AND q.{{ key }} = c.{{ key }}{% endfor %}
