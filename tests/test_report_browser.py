@@ -109,6 +109,12 @@ def test_text_has_the_contrast_of_wcag_aa(browser, sample_run, scheme):
     assert opened(browser, sample_run, scheme=scheme).execute_script(CONTRAST) == []
 
 
+def test_links_in_sentences_are_told_by_more_than_color(browser, sample_run):
+    page = opened(browser, sample_run)
+    bare = "[...document.querySelectorAll('main p a')].filter(a => getComputedStyle(a).textDecorationLine === 'none')"
+    assert page.execute_script(f"return {bare}.map(a => a.outerHTML)") == []
+
+
 def test_it_works_from_the_keyboard(browser, sample_run):
     page = opened(browser, sample_run)
     body = page.find_element("css selector", "body")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from importlib.resources import files
 
@@ -11,6 +12,7 @@ import pandas as pd
 from reviewlens.errors import ConfigError
 
 MISSING = "–"
+_REPEATED = re.compile(r"([^\w\s])\1{3,}")
 
 
 class Words:
@@ -85,7 +87,8 @@ class Words:
 
     @staticmethod
     def clause(text: str) -> str:
-        """Return a quote whose sentence goes on with an ellipsis in the place of its last comma."""
+        """Return a quote with an ellipsis in place of its last comma; of a mark repeated often three are left."""
+        text = _REPEATED.sub(r"\1\1\1", text)
         kept = text.rstrip(" ,，、;；")
         return text if kept == text.rstrip() else f"{kept} …" if kept.isascii() else f"{kept}……"
 
