@@ -22,14 +22,13 @@ from reviewlens import needs, text
 from reviewlens.classifier import Classifier, SegmentScores
 from reviewlens.duplicates import bands
 from reviewlens.identify import languages
-from reviewlens.privacy import clean_many, hash_customer, mask_many
+from reviewlens.privacy import hash_customer
+from reviewlens.quotes import QUOTE_CHARS, quotes, safe_quotes
 from reviewlens.schemas import MENTIONS, SCALE, SCORED, SCORED_REASON
 from reviewlens.themes import ThemeSet
 
-QUOTE_CHARS = 240  # a quote is read in a table cell
-BEST_QUOTE_BYTES = 90
-SHORTEST_QUOTE = 12  # bytes
 LONGEST_BOILERPLATE = 60  # characters
+SHORT_CLAUSE = 6  # characters; a shorter one says too little to stand for a review
 
 _NOT_WORD = re.compile(r"[\W_]+")
 _NOT_LETTERS = bytes(point for point in range(128) if not chr(point).isalnum())
@@ -47,7 +46,8 @@ class Batch(NamedTuple):
     """Normalized reviews: the columns of `REVIEWS` plus what identifies and joins them."""
 
     rows: pa.RecordBatch
-    texts: list[str]  # title and text, joined and normalized
+    written: list[str]  # title and text, joined
+    texts: list[str]  # the same, normalized: of equal length
     review_id: list[str]
     key: NDArray[np.int64]
     content: NDArray[np.int64]
@@ -58,6 +58,7 @@ class Reading(NamedTuple):
     """What the classifier saw in one pass: reviews that are read, their clauses and the scores of both."""
 
     which: NDArray[np.int64]  # index in the batch of each review read
+    written: list[str]
     texts: list[str]
     owner: NDArray[np.int32]  # clause -> index in `texts`
     bounds: NDArray[np.int32]
@@ -85,7 +86,8 @@ def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
     there is a customer or a date (two customers may well say "good" of one product); else by source and row.
     """
     columns = {name: rows.column(name).to_pylist() for name in rows.schema.names if name in _HASHED}
-    texts = text.normalize_all([join(t, b) for t, b in zip(columns["title"], columns["text"], strict=True)])
+    written = [join(t, b) for t, b in zip(columns["title"], columns["text"], strict=True)]
+    texts = text.normalize_all(written)
     numbers = rows.column("row").to_pylist()
     times = {name: pc.cast(rows.column(name), pa.int64()).to_pylist() for name in ("created_at", "deleted_at")}
     review_id, key, content, reason = [], [], [], []
@@ -102,7 +104,7 @@ def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
         key.append(hash64(identity))
         content.append(hash64(*[str(columns[name][i]) for name in _HASHED], *(str(v[i]) for v in times.values())))
         reason.append(_reason(columns["reason"][i], times["deleted_at"][i], texts[i]))
-    return Batch(rows, texts, review_id, np.array(key, np.int64), np.array(content, np.int64), reason)
+    return Batch(rows, written, texts, review_id, np.array(key, np.int64), np.array(content, np.int64), reason)
 
 
 _HASHED = (
@@ -148,7 +150,8 @@ def read_batch(batch: Batch, classifier: Classifier) -> Reading:
     which = np.array([i for i, reason in enumerate(batch.reason) if reason == SCORED_REASON], np.int64)
     texts = [batch.texts[i] for i in which]
     owner, bounds = text.segments(texts, classifier.threads)
-    return Reading(which, texts, owner, bounds, classifier.score_segments(texts, owner, bounds))
+    written = [batch.written[i] for i in which]
+    return Reading(which, written, texts, owner, bounds, classifier.score_segments(texts, owner, bounds))
 
 
 def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> pa.RecordBatch:
@@ -204,21 +207,25 @@ def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: in
     )
     review = found.column("review").to_numpy()
     index = reading.which[review] if len(review) else np.zeros(0, np.int64)
-    start, end = found.column("start").to_pylist(), found.column("end").to_pylist()
-    clauses = [reading.texts[r][a:b] for r, a, b in zip(review, start, end, strict=True)]
     wish_start, wish_end = found.column("wish_start").to_pylist(), found.column("wish_end").to_pylist()
     wishes = [
-        None if a is None else reading.texts[r][a:b] for r, a, b in zip(review, wish_start, wish_end, strict=True)
+        None if a is None else reading.written[r][a:b] for r, a, b in zip(review, wish_start, wish_end, strict=True)
     ]
-    ranks = [quote_rank(clause) for clause in clauses]
+    shown = quotes(
+        reading.written,
+        reading.owner,
+        reading.bounds,
+        found.column("segment").to_numpy(),
+        found.column("cue").to_pylist(),
+    )
     arrays = {
         "part": np.full(len(review), part, np.int64),
         "row": batch.rows.column("row").to_numpy()[index],
         "review_id": [batch.review_id[i] for i in index],
         "score": ten_thousandths(found.column("score").to_numpy()),
         "wish": safe_quotes(wishes),
-        "quote": safe_quotes([c if r < UNQUOTABLE else None for c, r in zip(clauses, ranks, strict=True)]),
-        "quote_rank": ranks,
+        "quote": shown.text,
+        "quote_rank": shown.rank,
         "cue": safe_quotes(found.column("cue").to_pylist()),
     }
     columns = [
@@ -244,29 +251,6 @@ def ten_thousandths(values: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.rint(np.asarray(values, np.float64) * SCALE).astype(np.int64)
 
 
-UNQUOTABLE = 99
-
-
-def quote_rank(clause: str) -> int:
-    """Return how badly a clause reads as a quote: 0 is best, `UNQUOTABLE` is not shown.
-
-    Length counts in bytes of UTF-8: a Chinese character weighs three Latin ones, about what both say.
-    """
-    length = len(clause.encode())
-    if length < SHORTEST_QUOTE or len(clause) > QUOTE_CHARS:
-        return UNQUOTABLE
-    return min(UNQUOTABLE - 1, abs(length - BEST_QUOTE_BYTES) // 10)
-
-
-def safe_quotes(quotes: Sequence[str | None]) -> list[str | None]:
-    """Return quotes as they may leave the job: masked, without control characters, one line, shortened."""
-    distinct = [quote for quote in dict.fromkeys(quotes) if quote]
-    masked = zip(distinct, mask_many(clean_many(distinct)), strict=True)
-    safe: dict[str | None, str | None] = {quote: " ".join(said.split())[:QUOTE_CHARS] for quote, said in masked}
-    safe[""] = ""
-    return [safe.get(quote) for quote in quotes]
-
-
 def _masked(column: pa.Array) -> pa.Array:
     distinct = column.dictionary_encode()
     return pa.DictionaryArray.from_arrays(
@@ -280,13 +264,14 @@ def _review_quotes(reading: Reading) -> list[str | None]:
     side = np.where(proba[:, 2] >= proba[:, 0], 1, -1)
     strength = ten_thousandths(clauses[:, 2] - clauses[:, 0]) * side[reading.owner]
     start, end = reading.bounds[:, 0], reading.bounds[:, 1]
-    poor = (end - start < SHORTEST_QUOTE // 2) | (end - start > QUOTE_CHARS)
+    poor = (end - start < SHORT_CLAUSE) | (end - start > QUOTE_CHARS)
     order = np.lexsort((start, -strength, poor, reading.owner))
     owners, first = np.unique(reading.owner[order], return_index=True)
-    quotes: list[str | None] = [None] * len(reading.texts)
-    for owner, best in zip(owners, order[first], strict=True):
-        quotes[owner] = reading.texts[owner][start[best] : end[best]][: QUOTE_CHARS + 1]
-    return safe_quotes([quote if quote and quote_rank(quote) < UNQUOTABLE else None for quote in quotes])
+    shown: list[str | None] = [None] * len(reading.texts)
+    best = quotes(reading.written, reading.owner, reading.bounds, order[first]).text
+    for owner, quote in zip(owners.tolist(), best, strict=True):
+        shown[owner] = quote
+    return shown
 
 
 def _languages(declared: Sequence[str | None], texts: Sequence[str]) -> list[str]:

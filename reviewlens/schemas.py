@@ -65,7 +65,7 @@ SCORED = _schema(
     p_positive=(pa.int16(), "probability in ten-thousandths"),
     score=(pa.int16(), "p_positive - p_negative in ten-thousandths"),
     stars=(pa.int32(), "expected stars, 1 to 5, in ten-thousandths"),
-    quote=(pa.string(), "the masked clause that shows the polarity best"),
+    quote=(pa.string(), "the masked sentence that shows the polarity best"),
 )
 
 MENTIONS = _schema(
@@ -82,6 +82,6 @@ MENTIONS = _schema(
     score=(pa.int16(), "p_positive - p_negative of the clause in ten-thousandths"),
     intent=(pa.string(), "praise, complaint, wish or statement"),
     wish=(pa.string(), "what is wished for, masked; null unless the intent is wish"),
-    quote=(pa.string(), "the clause, masked and shortened"),
+    quote=(pa.string(), "the sentence of the clause, or what fits of it, masked"),
     quote_rank=(pa.int16(), "how well it reads as a quote: 0 is best"),
 )

@@ -17,11 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reviewlens import read, text
-from reviewlens.batch import safe_quotes
 from reviewlens.classifier import Classifier
 from reviewlens.config import load_settings
 from reviewlens.errors import ArtefactError, ConfigError, InputError
 from reviewlens.privacy import mask
+from reviewlens.quotes import safe_quotes
 from reviewlens.schemas import REVIEWS
 
 MOST_SCORED = 2_000  # characters; longer texts are normalized, cut and masked, but not scored

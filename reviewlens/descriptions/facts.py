@@ -36,7 +36,7 @@ class ThemeFact:
     praise_share: float
     complaint_share: float
     wish_share: float
-    quotes: tuple[tuple[str, str], ...] = ()  # review_id and masked clause
+    quotes: tuple[tuple[str, str], ...] = ()  # review_id and masked quote
 
     @property
     def praised(self) -> int:

@@ -6,7 +6,7 @@ SELECT
     CAST(min(created_at) AS DATE) AS first_day, -- day of the oldest
     CAST(max(created_at) AS DATE) AS last_day, -- day of the newest
     CAST(sum(CASE WHEN polarity = 'positive' THEN 1 ELSE 0 END) AS BIGINT) AS positive, -- how many are read as positive
-    min(quote) AS quote -- a masked clause of it; empty where it is too short to quote
+    min(quote) AS quote -- a masked quote of it; empty where it is too short to quote
 FROM reviews
 GROUP BY text_hash
 HAVING count(*) >= 3

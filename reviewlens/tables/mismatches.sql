@@ -8,7 +8,7 @@ SELECT
     max(stars) AS stars_sum, -- hidden: becomes stars
     max(score) AS score_sum, -- hidden: becomes score
     max(CASE WHEN score < 0 THEN 'high rating, negative text' ELSE 'low rating, positive text' END) AS kind, -- which way they disagree
-    max(quote) AS quote -- the masked clause that shows it
+    max(quote) AS quote -- the masked quote that shows it
 FROM (SELECT *, abs(stars_given * 10000 - stars) AS gap FROM reviews)
 WHERE (stars_given >= 4 AND score <= -6000) OR (stars_given <= 2 AND score >= 6000)
 GROUP BY review_id

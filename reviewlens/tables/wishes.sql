@@ -9,8 +9,8 @@ cells AS (
     FROM told GROUP BY theme_id, cue
 ),
 candidates AS (
-    SELECT theme_id, cue, coalesce(wish, quote) AS quote, min(review_id) AS review_id, min(text_hash) AS text_hash, min(quote_rank) AS badness
-    FROM told WHERE coalesce(wish, quote) IS NOT NULL GROUP BY theme_id, cue, coalesce(wish, quote)
+    SELECT theme_id, cue, coalesce(quote, wish) AS quote, min(review_id) AS review_id, min(text_hash) AS text_hash, min(quote_rank) AS badness
+    FROM told WHERE coalesce(quote, wish) IS NOT NULL GROUP BY theme_id, cue, coalesce(quote, wish)
 ),
 ranked AS (
     SELECT *, row_number() OVER (PARTITION BY theme_id, cue ORDER BY badness, text_hash, quote) AS place FROM candidates
