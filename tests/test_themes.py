@@ -145,6 +145,52 @@ def test_a_word_yields_to_what_the_review_is_about():
     assert cues_found("It is sweet. The author has a plot on my tablet.", themes) == {"taste": "sweet"}
 
 
+def test_a_weak_cue_needs_a_witness_in_its_review():
+    cues = (Cue("room", 0.5), Cue("suite"), Cue("chat", -1.0))
+    themes = ThemeSet(
+        [Theme("rooms", {}, cues, ("room for",), witnesses=("hotel",)), Theme("a", {}, (Cue("room", 0.5),))]
+    )
+    assert cues_found("The room is small.", themes) == {}
+    assert cues_found("The suite is small.", themes) == {"rooms": "suite"}
+    assert cues_found("A nice hotel. The room is small.", themes) == {"rooms": "room"}
+    assert cues_found("The room is small. Other hotels are large.", themes) == {"rooms": "room"}
+    assert cues_found("A nice hotel with room for two.", themes) == {}
+    assert cues_found("A nice hotel, the chat room is empty", themes) == {}
+    assert cues_found("A nice hotel.", themes) == {}
+    two = ["A nice hotel.", "The room is small."]
+    assert not len(themes.find(two, *segments(two)).segment)  # of another review
+
+
+@pytest.mark.parametrize(
+    ("text", "theme", "found"),
+    [
+        ("Roomy enough for two pairs of socks.", "room", False),
+        ("I heard it from the next room.", "room", False),
+        ("I dropped it in the shower.", "room", False),
+        ("It warms up the whole bathroom.", "room", False),
+        ("We stayed at this hotel. No towels in the bathroom.", "room", True),
+        ("The rooms were small and the lobby was cold.", "room", True),
+        ("水烧得很快，洗澡的热水够用。", "room", False),
+        ("酒店不错，洗澡的热水不够。", "room", True),
+        ("A sweet little gadget.", "taste", False),
+        ("The jar holds more than a mouse's breakfast.", "taste", False),
+        ("The breakfast was cold.", "taste", True),
+        ("Tasty, but a bit sweet.", "taste", True),
+        ("I bought a pair of these.", "compatibility", False),
+        ("It will not pair with my phone.", "compatibility", True),
+        ("一直支持国货！", "compatibility", False),
+        ("不支持五G网络。", "compatibility", True),
+        ("去地铁很方便。", "ease_of_use", False),
+        ("用起来很方便。", "ease_of_use", True),
+        ("Fast shipping.", "performance", False),
+        ("物流速度快。", "performance", False),
+        ("It is fast.", "performance", True),
+    ],
+)
+def test_words_of_one_trade_are_not_taken_for_another(text, theme, found):
+    assert (theme in cues_found(text)) == found
+
+
 def test_retired_theme_matches_nothing():
     themes = ThemeSet([Theme("a", {}, (Cue("battery"),), retired=True)])
     assert not len(themes.find(["battery"], *segments(["battery"])).segment)

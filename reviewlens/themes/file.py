@@ -13,6 +13,7 @@ from reviewlens.themes.theme import EVENTS, Cue, Event, Theme
 
 FORMAT = 1
 SCOPES = ("clause", "review")
+_KEYS = {"id", "labels", "cues", "excludes", "threshold", "retired", "note", "yields_to", "witnesses"}
 _HINT = "edit the file, or save the theme set again"
 _HEADER = "# Themes of reviewlens. `cues` of a list weigh 1; a cue with another weight has a line of its own."
 
@@ -112,7 +113,7 @@ class _Reader:
             return self.fail(what, key, "theme", number)
 
         for key in item:
-            if key not in {"id", "labels", "cues", "excludes", "threshold", "retired", "note", "yields_to"}:
+            if key not in _KEYS:
                 raise fail(f"unknown key {key!r}", key)
         theme_id, threshold = item.get("id"), item.get("threshold", 1.0)
         if not isinstance(theme_id, str) or not theme_id.strip():
@@ -132,9 +133,9 @@ class _Reader:
         yields_to = item.get("yields_to", "")
         if not isinstance(yields_to, str):
             raise fail("yields_to must be the id of a theme", "yields_to")
-        excludes = self._texts(item.get("excludes", []), "excludes", number)
+        excludes, witnesses = (self._texts(item.get(key, []), key, number) for key in ("excludes", "witnesses"))
         cues = self.cues(item.get("cues", {}), number)
-        return Theme(theme_id, labels, cues, excludes, float(threshold), retired, note, yields_to)
+        return Theme(theme_id, labels, cues, excludes, float(threshold), retired, note, yields_to, witnesses)
 
     def cues(self, given: Any, number: int) -> tuple[Cue, ...]:
         if isinstance(given, list):
@@ -199,8 +200,9 @@ def write(content: Content) -> str:
             lines.append(f"note = {_string(theme.note)}")
         if theme.yields_to in ids - {theme.theme_id}:  # a part of a theme set may lack the other theme
             lines.append(f"yields_to = {_string(theme.yields_to)}")
-        if theme.excludes:
-            lines += _list("excludes", theme.excludes)
+        for key, phrases in (("excludes", theme.excludes), ("witnesses", theme.witnesses)):
+            if phrases:
+                lines += _list(key, phrases)
         lines += _cue_lines(theme.cues)
     for event in content.log:
         lines += [

@@ -62,12 +62,16 @@ class Matcher:
                 weight.append(cue.weight)
         self._n_cues = len(self.cues)
         plain = len(patterns)
-        for index, theme in enumerate(themes):
-            for phrase in () if theme.retired else theme.excludes:
-                for form in dict.fromkeys(forms(_folded(phrase))):
-                    patterns.setdefault(form, []).append(len(theme_of))
-                theme_of.append(index)
-                weight.append(0.0)
+        ends = []
+        for listed in ([theme.excludes for theme in themes], [theme.witnesses for theme in themes]):
+            for index, (theme, said) in enumerate(zip(themes, listed, strict=True)):
+                for phrase in () if theme.retired else said:
+                    for form in dict.fromkeys(forms(_folded(phrase))):
+                        patterns.setdefault(form, []).append(len(theme_of))
+                    theme_of.append(index)
+                    weight.append(0.0)
+            ends.append(len(theme_of))
+        self._n_barring = ends[0]  # items are cues, then excludes, then witnesses
         self._is_cue = np.arange(len(patterns)) < plain
         self.theme_of, self.weight = np.array(theme_of, np.int64), np.array(weight, np.float64)
         self._spelled = np.array(self.cues, dtype=object)
@@ -79,13 +83,22 @@ class Matcher:
 
     def hits(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Hits:
         """Return the cues in the clauses of `texts`, sorted by clause, place and cue."""
+        return self._search(texts, owner, bounds)[0]
+
+    def _search(
+        self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]
+    ) -> tuple[Hits, NDArray[np.int64]]:
+        """Return the cues, and a number for each pair of review and theme with a witness: review * themes + theme."""
         places = self._phrases.find(texts, owner, bounds)
         rows = np.column_stack(places)
         is_cue = self._is_cue[places.phrase]
         cues = np.column_stack(longest(Places(*(column[is_cue] for column in places))))
-        rows = self._allowed(self._items_of(cues), self._items_of(rows))
+        items = self._items_of(rows)
+        rows = self._allowed(self._items_of(cues), items)
         begin = letters.offsets(texts)[owner[rows[:, 0]]]
-        return Hits(rows[:, 0], rows[:, 1], rows[:, 2] - begin, rows[:, 3] - begin)
+        seen = items[items[:, 1] >= self._n_barring]
+        witnessed = owner[seen[:, 0]].astype(np.int64) * len(self.threshold) + self.theme_of[seen[:, 1]]
+        return Hits(rows[:, 0], rows[:, 1], rows[:, 2] - begin, rows[:, 3] - begin), np.unique(witnessed)
 
     def _items_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Replace each pattern by the cues and excludes that it spells."""
@@ -98,7 +111,7 @@ class Matcher:
     def _allowed(self, cues: NDArray[np.int64], everything: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the cues that lie within no exclude of their theme."""
         cues = cues[cues[:, 1] < self._n_cues]
-        barred = everything[everything[:, 1] >= self._n_cues]
+        barred = everything[(everything[:, 1] >= self._n_cues) & (everything[:, 1] < self._n_barring)]
         if not len(barred):
             return cues
         wide = int(everything[:, 3].max()) + 1
@@ -111,14 +124,20 @@ class Matcher:
         return allowed
 
     def find(self, texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> Found:
-        """Return the themes whose cues reach their threshold, one row per clause and theme with its best cue."""
-        hits = self._unyielding(self.hits(texts, owner, bounds), owner)
+        """Return the themes whose cues reach their threshold, one row per clause and theme with its best cue.
+
+        Where a witness of the theme stands in the review, cues of any weight above 0 will do.
+        """
+        hits, witnessed = self._search(texts, owner, bounds)
+        hits = self._unyielding(hits, owner)
         theme, weight = self.theme_of[hits.cue], self.weight[hits.cue]
         many = max(len(self.threshold), 1)
         place = hits.segment * many + theme
         scope = place if self.scope == "clause" else owner[hits.segment].astype(np.int64) * many + theme
         total = self._sums(scope, hits.cue, weight)
-        keep = (total >= self.threshold[theme] - 1e-9) & (weight > 0)
+        spoken_of = np.isin(owner[hits.segment].astype(np.int64) * many + theme, witnessed)
+        enough = np.where(spoken_of, 0.0, self.threshold[theme] - 1e-9)
+        keep = (total > 0) & (total >= enough) & (weight > 0)
         hits, theme, total = Hits(*(column[keep] for column in hits)), theme[keep], total[keep]
         order = np.lexsort((hits.start, hits.start - hits.end, -weight[keep], place[keep]))
         best = order[np.unique(place[keep][order], return_index=True)[1]]

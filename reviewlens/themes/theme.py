@@ -24,6 +24,9 @@ class Theme:
 
     `yields_to` names another theme of the set. In a review where distinct cues of that theme weigh 1.5 or more, cues of
     one word count for nothing here: in a review of a novel "sweet" and "battery" belong to the story.
+
+    `witnesses` are phrases that say what a review is about. Where one of them stands anywhere in the review, cues that
+    do not reach the threshold will do: a cue of 0.5 such as "room" counts in a review that speaks of a hotel.
     """
 
     theme_id: str
@@ -34,6 +37,7 @@ class Theme:
     retired: bool = False
     note: str = ""
     yields_to: str = ""
+    witnesses: tuple[str, ...] = ()
 
     def label(self, language: str = "en") -> str:
         """Return the label in `language`, else the first there is, else the id."""
