@@ -21,10 +21,13 @@ from reviewlens.wish_model import WishModel, bundled
 
 ENOUGH = 1.0
 PASSAGE = 300  # characters that the model judges at once
-TRUST, AGAINST, IN_FAVOR = 0.6, -1.5, 1.5  # weight and bounds of the model
-LEAST, MOST = -0.5, 1.5  # bounds of the rules; at the upper one they need no consent
-ENOUGH_TOGETHER = 0.4
+LEAST, MOST = 0.0, 1.5  # bounds of the rules
+TRUST, IN_FAVOR = 0.9, 1.5  # weight of the model, and its upper bound
+AGAINST = (-0.6, -4.0)  # its lower bound where it knows little of what is said, and where it knows much
+KNOWN = (0.36, 0.5)  # share of a passage's phrases that the model knows: little, and much
+ENOUGH_TOGETHER = 0.0
 WORTH_A_LOOK = 0.5  # weight from which a clause of a long text is judged
+_SENTENCE_ENDS = ".!?。！？…\n-:"
 _BLANK = " \t\n.,;:!?。，；：！？…~～、\"'()[]"
 
 
@@ -45,6 +48,7 @@ class Rule(NamedTuple):
     pattern: re.Pattern[str]
     weight: float
     next: bool  # reads the clause and the one after it
+    opens: bool  # holds only where the clause begins its sentence
 
 
 class Grammar(NamedTuple):
@@ -64,7 +68,8 @@ def grammar() -> Grammar:
         for rule in data.get("wish", []):
             for word in rule["words"]:
                 rules_of.setdefault(fold(word), []).append(len(rules))
-            rules.append(Rule(re.compile(rule["pattern"]), float(rule["weight"]), bool(rule.get("next", False))))
+            flags = bool(rule.get("next", False)), bool(rule.get("opens", False))
+            rules.append(Rule(re.compile(rule["pattern"]), float(rule["weight"]), *flags))
     return Grammar(Phrases(list(rules_of)), list(rules_of.values()), rules)
 
 
@@ -117,7 +122,9 @@ def _graded(
         text, follows = folded[owner[clause]], clause + 1 < len(owner) and owner[clause + 1] == owner[clause]
         said = text[begin:end]
         more = text[begin : int(bounds[clause + 1, 1])] if follows else said
-        weight[clause], after[clause] = _read(said, more, [rules[i] for i in sorted(numbers)])
+        opens = not (before := text[:begin].rstrip(" \"'([")) or before[-1] in _SENTENCE_ENDS
+        tried = (rules[i] for i in sorted(numbers))
+        weight[clause], after[clause] = _read(said, more, [rule for rule in tried if opens or not rule.opens])
     clauses = np.flatnonzero((weight >= WORTH_A_LOOK) | short[owner])
     return clauses, weight[clauses], after[clauses]
 
@@ -130,20 +137,21 @@ def _judged(
     weight: NDArray[np.float64],
     model: WishModel,
 ) -> NDArray[np.bool_]:
-    """Return which of `clauses` are wishes, by their weight and by the passage that each stands in."""
+    """Return which of `clauses` are wishes, by their weight and by the passage that each stands in.
+
+    A model may object as far as it knows what is said: where most phrases are new to it, the grammar decides.
+    """
     many = int(bounds[:, 0].max(initial=0)) // PASSAGE + 1
     passage_of = owner.astype(np.int64) * many + bounds[:, 0] // PASSAGE
     passages, inverse = np.unique(passage_of[clauses], return_inverse=True)
     first = np.searchsorted(passage_of, passages)
     last = np.searchsorted(passage_of, passages, side="right") - 1
-    asked = model.scores(
-        [
-            folded[o][a:b]
-            for o, a, b in zip(owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True)
-        ]
-    )
-    total = np.clip(weight, LEAST, MOST) + TRUST * np.clip(asked[inverse], AGAINST, IN_FAVOR)
-    likely = (total >= ENOUGH_TOGETHER) | (weight >= MOST - 1e-9)
+    spans = zip(owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True)
+    asked, known = model.judged([folded[o][a:b] for o, a, b in spans]).T
+    at_home = np.clip((known - KNOWN[0]) / (KNOWN[1] - KNOWN[0]), 0, 1)
+    says = np.clip(asked, AGAINST[0] + (AGAINST[1] - AGAINST[0]) * at_home, IN_FAVOR)
+    total = np.clip(weight, LEAST, MOST) + TRUST * says[inverse]
+    likely = total >= ENOUGH_TOGETHER
     best = np.zeros(len(weight), np.bool_)
     order = np.flatnonzero(likely)
     own = np.zeros(len(weight))
@@ -158,7 +166,7 @@ def _judged(
 def _read(said: str, more: str, rules: Sequence[Rule]) -> tuple[float, int]:
     """Return the weight of the rules that hold and where the strongest ends."""
     total, best, after = 0.0, 0.0, 0
-    for pattern, weight, beyond in rules:
+    for pattern, weight, beyond, _ in rules:
         hit = pattern.search(more if beyond else said)
         if hit is None or hit.end() > len(said):
             continue

@@ -24,7 +24,7 @@ END = "\0"  # stands after a passage; text in normal form has none
 _WORD = re.compile(r"[a-z0-9']+|[!?]")
 _TOKEN = re.compile(rf"{_WORD.pattern}|{END}")
 _GAP, _DIGITS, _END = "_", "0", 1
-FEW_WORDS = 2  # a passage with fewer is not judged
+FEW_WORDS = 2  # a passage with fewer, or one that is mostly of another script, is not judged
 LENGTH_POWER, LENGTH_PLUS = 0.6, 4.0
 
 
@@ -52,16 +52,25 @@ def damping(length: int) -> float:
 
 
 class WishModel:
-    """Weights of phrases and a bias; the answer is a log-odds, NaN where there is too little to judge."""
+    """Weights of phrases and a bias; the answer is a log-odds, NaN where there is too little to judge.
+
+    Without weights it judges nothing, and the grammar is alone.
+    """
 
     def __init__(self, weights: Mapping[str, float], bias: float) -> None:
         self.weights, self.bias = dict(weights), bias
 
     def scores(self, passages: Sequence[str]) -> NDArray[np.float64]:
-        """Return the log-odds that each folded passage asks for something, shape (n,).
+        """Return the log-odds that each folded passage asks for something, shape (n,)."""
+        return self.judged(passages)[:, 0]
+
+    def judged(self, passages: Sequence[str]) -> NDArray[np.float64]:
+        """Return the log-odds, and the share of the passage's phrases that the model knows, shape (n, 2).
 
         A passage's answer depends on that passage alone: its phrases are added up in the order of their numbers.
         """
+        if not self.weights:
+            return np.tile([np.nan, 0.0], (len(passages), 1))
         lexicon = self._lexicon
         found = _TOKEN.findall(END.join([*passages, ""]))  # END is a token of its own: a folded text has none
         said = np.fromiter(map(lexicon.numbers.get, found, repeat(0)), np.int64, len(found))
@@ -73,9 +82,14 @@ class WishModel:
         distinct, times = np.unique(pairs, return_counts=True)
         passage, phrase = np.divmod(distinct, len(lexicon.weights))
         total = np.bincount(passage, lexicon.weights[phrase] * (1.0 + np.log(times)), minlength=len(passages))
-        answers: NDArray[np.float64] = total / (lengths + LENGTH_PLUS) ** LENGTH_POWER + self.bias
-        answers[lengths < FEW_WORDS] = np.nan
-        return answers
+        answers = total / (lengths + LENGTH_PLUS) ** LENGTH_POWER + self.bias
+        known = np.bincount(passage, times, minlength=len(passages)) / np.maximum(3 * lengths - 3, 1)
+        ink = np.fromiter((len(p) - p.count(" ") for p in passages), np.int64, len(passages))
+        letters = np.fromiter(map(len, found), np.int64, len(found)).cumsum()[ends]
+        latin = np.diff(letters, prepend=0) - 1
+        none = (lengths < FEW_WORDS) | (2 * latin < ink)
+        result: NDArray[np.float64] = np.column_stack([np.where(none, np.nan, answers), np.where(none, 0.0, known)])
+        return result
 
     @cached_property
     def _lexicon(self) -> _Lexicon:

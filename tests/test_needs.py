@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -220,6 +221,56 @@ def test_chinese_wishes_of_our_own():
     assert f1_score([line[0] == "+" for line in rows], wished) >= 0.95
 
 
+def test_advice_of_guests_is_a_suggestion():
+    lines = (Path(__file__).parent / "data" / "en_advice.txt").read_text("utf-8").splitlines()
+    rows = [line for line in lines if line[0] in "+-"]
+    texts = [normalize(line[2:]) for line in rows]
+    owner, bounds = segments(texts)
+    wished = np.isin(np.arange(len(texts)), owner[find_wishes(texts, owner, bounds).segment])
+    assert f1_score([line[0] == "+" for line in rows], wished) >= 0.8
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Don't buy this.",
+        "Stay away from this hotel!",
+        "I would recommend it to anyone.",
+        "Highly recommended.",
+        "Avoid this place at all costs.",
+        "Save your money.",
+        "建议大家不要买",
+    ],
+)
+def test_a_verdict_is_no_suggestion(text):
+    assert not len(find_wishes([text], *segments([text])).segment)
+
+
+def test_an_imperative_counts_where_a_sentence_begins():
+    model = WishModel({"of no matter": 1.0}, -0.5)
+    opens, within = (
+        ["It is loud. Take a room at the back."],
+        ["We had a look, take a room at the back of it, and left."],
+    )
+    assert len(find_wishes(opens, *segments(opens), model=model).segment)
+    assert not len(find_wishes(within, *segments(within), model=model).segment)
+
+
+def test_a_model_objects_as_far_as_it_knows_what_is_said():
+    said = ["They should put a kettle in every room."]
+    stranger, expert = (
+        WishModel(dict.fromkeys(known, -9.0), -1.0) for known in (["kettle"], phrases(words(said[0].lower())))
+    )
+    assert len(find_wishes(said, *segments(said), model=stranger).segment)
+    assert not len(find_wishes(said, *segments(said), model=expert).segment)
+
+
+def test_what_is_mostly_chinese_is_left_to_the_grammar():
+    scores = WishModel({"usb type": 9.0}, 9.0).judged(["希望充电口换成 usb type c 的接口", "a usb type c port"])
+    assert np.isnan(scores[0, 0]) and scores[0, 1] == 0
+    assert scores[1, 0] > 9 and 0 < scores[1, 1] < 1
+
+
 def test_model_of_passages():
     model = WishModel({"please add": 10.0, "please _ a": 5.0, "broken": -8.0}, -1.0)
     few, asks, complains, twice = model.scores(["ok", "pls add a mode", "it is broken", "please add a please add a"])
@@ -236,12 +287,14 @@ WORDS = ["please", "pls", "add", "a", "mode", "0", "42", "!", "it's", "好", "_"
 def test_model_of_passages_equals_its_sums_one_by_one(passages, random):
     some = ["please", "add", "0", "please add", "add _ mode", "a _ 0", "! _ !", "it's broken", "broken _ a", "mode a"]
     weights = {phrase: random.uniform(-9, 9) for phrase in random.sample(some, 7)}
-    for passage, found in zip(passages, WishModel(weights, 0.5).scores(passages), strict=True):
+    for passage, (found, share) in zip(passages, WishModel(weights, 0.5).judged(passages), strict=True):
         said = words(passage)
         counts = Counter(phrase for phrase in phrases(said) if phrase in weights)
         total = sum(weights[phrase] * (1 + np.log(n)) for phrase, n in counts.items())
-        expected = total / damping(len(said)) + 0.5 if len(said) > 1 else np.nan
+        latin, ink = len("".join(re.findall(r"[a-z0-9']+|[!?]", passage))), len(passage) - passage.count(" ")
+        expected = total / damping(len(said)) + 0.5 if len(said) > 1 and 2 * latin >= ink else np.nan
         assert found == pytest.approx(expected, nan_ok=True)
+        assert share == pytest.approx(0 if np.isnan(expected) else counts.total() / len(phrases(said)))
 
 
 def test_match_and_wishes_from_outside():

@@ -18,7 +18,7 @@ CLOSE = 0.3  # part of the greatest weight from which on a quote in the reader's
 
 
 class Quote(NamedTuple):
-    """A masked clause, the id of its review, and what it is: praise, complaint, wish, statement, or not known."""
+    """A masked quote, the id of its review, and what it is: praise, complaint, wish, statement, or not known."""
 
     text: str
     review_id: str
