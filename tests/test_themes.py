@@ -232,6 +232,9 @@ def test_inflections(cue, form):
 
 def test_a_cue_in_quotes_is_exact():
     assert forms('"will last"') == ["will last"]
+    themes = ThemeSet([Theme("a", {}, (Cue('"size"'),))])
+    assert themes.find(["the size"], *segments(["the size"])).cue.tolist() == ["size"]
+    assert not len(themes.find(["sized"], *segments(["sized"])).segment)
     assert forms("电池") == ["电池"]
 
 

@@ -16,7 +16,8 @@ from reviewlens.text import normalize, segments
 from reviewlens.wish_model import WishModel
 from scripts.train_wish_model import quiet, train
 
-OWN = Path(__file__).parents[2] / "tests" / "data" / "zh_wishes.txt"
+SENTENCES = Path(__file__).parents[2] / "tests" / "data"
+OWN = {"Chinese sentences of our own": "zh_wishes.txt", "guests' sentences of our own": "en_advice.txt"}
 
 
 def wished(texts: Sequence[str], model: WishModel | None = None) -> NDArray[np.bool_]:
@@ -47,7 +48,8 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
         texts, gold = [normalize(t) for t in part["text"]], part["is_suggestion"].to_numpy() == 1
         results[f"forum suggestions, {split}"] = scores(gold, wished(texts))
         results[f"forum suggestions, {split}, grammar alone"] = scores(gold, wished(texts, WishModel({}, 0.0)))
-    rows = [line for line in OWN.read_text("utf-8").splitlines() if line[0] in "+-"]
-    gold = np.array([line[0] == "+" for line in rows])
-    results["Chinese sentences of our own"] = scores(gold, wished([normalize(line[2:]) for line in rows]))
+    for name, file in OWN.items():
+        rows = [line for line in (SENTENCES / file).read_text("utf-8").splitlines() if line[0] in "+-"]
+        gold = np.array([line[0] == "+" for line in rows])
+        results[name] = scores(gold, wished([normalize(line[2:]) for line in rows]))
     return results

@@ -13,8 +13,8 @@ def forms(cue: str) -> list[str]:
 
     Over-generation is harmless: a form that nobody writes matches nothing.
     """
-    if len(cue) > 2 and cue[0] == cue[-1] == '"':
-        return [cue[1:-1]]
+    if (exact := unquoted(cue)) != cue:
+        return [exact]
     head, _, last = cue.rpartition(" ")
     if not _WORD.fullmatch(last) or last.endswith(("ing", "ly", "ss", "ous", "ful")):
         return [cue]
@@ -31,3 +31,8 @@ def forms(cue: str) -> list[str]:
     if last.endswith("s"):
         endings = [last]
     return [f"{head} {ending}" if head else ending for ending in endings]
+
+
+def unquoted(cue: str) -> str:
+    """Return a cue without the quotes around it."""
+    return cue[1:-1] if len(cue) > 2 and cue[0] == cue[-1] == '"' else cue

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reviewlens import letters
 from reviewlens.phrases import Phrases, Places, longest
 from reviewlens.text import fold
-from reviewlens.themes.inflect import forms
+from reviewlens.themes.inflect import forms, unquoted
 from reviewlens.themes.theme import Theme
 
 ABOUT = 1.5  # weight of distinct cues of a theme from which a review is about it
@@ -25,7 +25,7 @@ class Found(NamedTuple):
     theme: NDArray[np.int32]
     """Index of the theme."""
     cue: NDArray[np.object_]
-    """The best cue as the theme set spells it."""
+    """The best cue as the theme set spells it, without the quotes that keep it from being inflected."""
     start: NDArray[np.int32]
     """First character of the cue in its text."""
     end: NDArray[np.int32]
@@ -74,7 +74,7 @@ class Matcher:
         self._n_barring = ends[0]  # items are cues, then excludes, then witnesses
         self._is_cue = np.arange(len(patterns)) < plain
         self.theme_of, self.weight = np.array(theme_of, np.int64), np.array(weight, np.float64)
-        self._spelled = np.array(self.cues, dtype=object)
+        self._spelled = np.array([unquoted(cue) for cue in self.cues], dtype=object)
         self._one_word = np.array([" " not in cue for cue in self.cues], np.bool_)
         self._phrases = Phrases(list(patterns))
         self._fan = np.array([len(v) for v in patterns.values()], np.int64)
