@@ -25,14 +25,7 @@ CLAUSES = {
     "zh_cars": 3_000,
 }
 """Spans of one to three clauses taken from the training reviews of each source."""
-PASSAGES = {
-    "domains": 20_000,
-    "domains_unlabelled": 28_000,
-    "products": 9_000,
-    "movies": 26_000,
-    "instruments": 6_000,
-    "zh_shopping": 8_000,
-}
+PASSAGES = {"domains": 8_000, "domains_unlabelled": 10_000, "products": 4_000, "movies": 26_000, "instruments": 4_000}
 """Spans of six to twelve clauses: as long as a review, and more of them than there are reviews."""
 REPEATED = 6  # times that an expression of ours is shown per epoch
 _FEWEST_LETTERS = 4

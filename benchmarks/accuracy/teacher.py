@@ -152,13 +152,8 @@ def star_or_polarity_loss(logits: Tensor, stars: Tensor, polarity: Tensor) -> Te
     return torch.where(stars > 0, by_star, F.nll_loss(three, polarity, reduction="none")).mean()
 
 
-def fine_tune(
-    teacher: Teacher, texts: Sequence[str], stars: np.ndarray, polarity: np.ndarray, shares: np.ndarray, reviews: int
-) -> None:
-    """Fine-tune on so many draws of reviews, review i with probability `shares[i]`.
-
-    The weights are bfloat16, their masters float32.
-    """
+def fine_tune(teacher: Teacher, texts: Sequence[str], stars: np.ndarray, polarity: np.ndarray, reviews: int) -> None:
+    """Fine-tune on so many draws of reviews; the weights are bfloat16, their masters float32."""
     encoded, generator = teacher.encode(texts), np.random.default_rng(0)
     lengths = np.array([len(ids) for ids in encoded])
     weights = [p for p in teacher.parameters() if p.requires_grad]
@@ -167,7 +162,7 @@ def fine_tune(
     star_values, polarity_values = torch.tensor(stars, dtype=torch.long), torch.tensor(polarity, dtype=torch.long)
     teacher.train()
     begin, step, steps = time.monotonic(), 0, reviews // BATCH
-    drawn = generator.choice(len(encoded), steps * BATCH, p=shares / shares.sum())
+    drawn = generator.integers(0, len(encoded), steps * BATCH)
     while step < steps:
         pool = drawn[step * BATCH : (step + POOL) * BATCH]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
@@ -187,7 +182,7 @@ def fine_tune(
                     weight.copy_(master)
             step += 1
         rate = step * BATCH / (time.monotonic() - begin)
-        print(f"teacher: {step * BATCH} of {reviews} reviews, {rate:.0f}/s, loss {float(loss):.3f}", flush=True)
+        print(f"teacher: {step * BATCH} of {reviews} reviews, {rate:.0f}/s, loss {loss.item():.3f}", flush=True)
 
 
 def answers(teacher: Teacher, texts: Sequence[str]) -> np.ndarray:
