@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 
@@ -37,6 +38,25 @@ def test_a_terminal_gets_aligned_columns_and_color():
     assert "\x1b[31mnegative" in shown
     assert "[red]x" in shown, "what reviews say is text, not a style"
     assert "nan" not in shown.lower()
+
+
+NARROW = """
+import pandas as pd
+from reviewlens.cli.show import show_table
+show_table(pd.DataFrame({"label": ["电池与电源"], "reviews": [1234567], "quote": ["long " * 60]}))
+show_table(pd.DataFrame({f"field_{n}": [n * 1000 + m for m in range(6)] for n in range(19)}))
+"""
+
+
+def test_on_a_terminal_the_longest_text_gives_way_and_a_wide_table_is_turned():
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", on_a_terminal(NARROW)).splitlines()
+    assert all(len(line) <= 100 for line in lines)
+    assert "电池与电源" in lines[1]
+    assert "1234567" in lines[1]
+    assert "…" in lines[1]
+    assert [line.split() for line in lines[2:]] == [
+        [f"field_{n}", *(str(n * 1000 + m) for m in range(4))] for n in range(19)
+    ]
 
 
 def test_a_pipe_gets_plain_columns():

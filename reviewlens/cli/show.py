@@ -11,6 +11,8 @@ import click
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_COLUMNS, MOST_ROWS = 12, 4  # a table with more columns is turned on its side, for so many of its rows
+
 
 def show_table(frame: pd.DataFrame, *, title: str = "", as_json: bool = False) -> None:
     """Print a table."""
@@ -32,21 +34,42 @@ def _pretty(frame: pd.DataFrame, title: str) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    if len(frame.columns) > MOST_COLUMNS:  # one line per column, one column per row
+        rows = [[str(name), *map(_shown, frame[name].head(MOST_ROWS))] for name in frame]
+        names, numbers = rows.pop(0), False
+    else:
+        rows = [[_shown(value) for value in row] for row in frame.itertuples(index=False)]
+        names, numbers = [str(name) for name in frame], True
     table = Table(title=title or None, title_justify="left", box=None, header_style="bold", pad_edge=False)
-    for column in frame:
-        right = frame[column].dtype.kind in "iuf"
-        table.add_column(str(column), justify="right" if right else "left", overflow="ellipsis", no_wrap=True)
-    for row in frame.itertuples(index=False):
-        table.add_row(*(Text(_shown(v), style=_color(name, v)) for name, v in zip(map(str, frame), row, strict=True)))
-    Console().print(table)
+    for name in names:
+        right = numbers and frame[name].dtype.kind in "iuf"
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    widths = _widths([names, *rows], console.width)
+    for row in rows:
+        cells = [Text(shown, style=_color(name, shown)) for name, shown in zip(names, row, strict=True)]
+        for cell, width in zip(cells, widths, strict=True):
+            cell.truncate(width, overflow="ellipsis")
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _widths(rows: list[list[str]], room: int) -> list[int]:
+    """Return the widths of columns that fit beside one another; the widest ones give way."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > room and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    return widths
 
 
 def _shown(value: Any) -> str:
     return "" if value is None or value != value else str(value)
 
 
-def _color(column: str, value: Any) -> str:
+def _color(column: str, shown: str) -> str:
     """Return green for what is good and red for what is bad, where a column knows."""
-    if column == "score" and isinstance(value, float):
-        return "green" if value > 0 else "red" if value < 0 else ""
-    return {"positive": "green", "negative": "red", "mixed": "yellow"}.get(value, "") if column == "polarity" else ""
+    if column == "score" and shown:
+        return "red" if shown.startswith("-") else "green"
+    return {"positive": "green", "negative": "red", "mixed": "yellow"}.get(shown, "") if column == "polarity" else ""
