@@ -240,7 +240,8 @@ def _model(parts: Artefact, threads: Threads) -> Mixture:
         if parts.model == "lstm":  # the network of `graph`, faster
             network = PackedLstm(weights, parts.settings["heads"], table, scale, threads)
         else:
-            network = OnnxNetwork(parts.graph, table, scale, threads)
+            positions = len(weights["position"]) if "position" in weights else None
+            network = OnnxNetwork(parts.graph, table, scale, threads, positions=positions)
     ngrams = NgramModel.from_arrays(weights) if "ngram.weight" in weights else None
     c = parts.calibration
     return Mixture(network, ngrams, (c.network_weight, c.ngram_weight), (c.network_slope, c.ngram_slope), threads)

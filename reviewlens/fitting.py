@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
-from reviewlens.models.mixture import NETWORK_HEAD, NETWORK_TAIL
-from reviewlens.models.runtime import TOKEN_WIDTHS
+from reviewlens.models.runtime import NETWORK_HEAD, NETWORK_TAIL, TOKEN_WIDTHS
 from reviewlens.tokenizer import Encoded
 
 _POOL = 32  # batches that are sorted by length together

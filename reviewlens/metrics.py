@@ -5,15 +5,17 @@ from __future__ import annotations
 import html
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reviewlens.calibration import Calibration
 from reviewlens.classifier import Classifier
 from reviewlens.labelled import LabelledReviews, read_labelled
+from reviewlens.models import LINEAR
 from reviewlens.schemas import LABELS
 from reviewlens.splits import copy_hashes
 
@@ -31,14 +33,17 @@ class Metrics:
     slices: dict[str, dict[str, Any]]
     overlap: int
     """Reviews that the classifier was trained on, as far as it knows."""
+    linear: dict[str, Any]
+    """The same for the linear model that was fitted beside the classifier; empty where there is none."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return all values as plain numbers, texts, lists and dicts."""
-        return {**self.values, "slices": self.slices, "overlap_with_training": self.overlap}
+        beside = {"linear_beside": self.linear} if self.linear else {}
+        return {**self.values, **beside, "slices": self.slices, "overlap_with_training": self.overlap}
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for all reviews and one per slice."""
-        rows = {"all": self.values, **self.slices}
+        """Return one row for all reviews, one for the linear model beside it, and one per slice."""
+        rows = {"all": self.values, **({"all, linear model": self.linear} if self.linear else {}), **self.slices}
         names = ["reviews", "accuracy", "macro_f1", "macro_f1_low", "macro_f1_high", "ece", "star_mae", "exact_star"]
         return pd.DataFrame([{"slice": key} | {name: row.get(name) for name in names} for key, row in rows.items()])
 
@@ -57,7 +62,8 @@ class Metrics:
 def evaluate(classifier: Classifier, data: Any, *, text: str, label: str, scale: float | None = None) -> Metrics:
     """Measure `classifier` on labelled reviews; labels are read as `train` reads them.
 
-    Reviews that are near-copies of training reviews are counted and warned of: they flatter.
+    Reviews that are near-copies of training reviews are counted and warned of: they flatter. A network that `train`
+    returned has the linear model of the same training reviews beside it.
     """
     reviews = read_labelled(data, text=text, label=label, scale=scale)
     proba = classifier.star_probabilities(reviews.texts)
@@ -77,7 +83,18 @@ def evaluate(classifier: Classifier, data: Any, *, text: str, label: str, scale:
             slices[name] = measure(
                 proba[chosen], labels.polarity[chosen], labels.stars[chosen], expected[chosen], classes
             )
-    return Metrics(values, slices, hits)
+    return Metrics(values, slices, hits, _linear(classifier, reviews))
+
+
+def _linear(classifier: Classifier, reviews: LabelledReviews) -> dict[str, Any]:
+    """Measure the n-grams of a network alone."""
+    calibration = classifier.metrics.get("linear_beside", {}).get("calibration")
+    if classifier.model == LINEAR or calibration is None:
+        return {}
+    parts = replace(classifier.parts, model=LINEAR, graph=None, calibration=Calibration(**calibration))
+    linear = Classifier(parts, threads=classifier.threads.number)
+    proba, expected = linear.star_probabilities(reviews.texts), linear.predict_stars(reviews.texts)
+    return measure(proba, reviews.labels.polarity, reviews.labels.stars, expected)
 
 
 def measure(

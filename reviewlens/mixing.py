@@ -22,17 +22,20 @@ def fit_mixture(
     subwords: NDArray[np.int64],
     polarity: NDArray[np.int64],
     stars: NDArray[np.float64],
+    *,
+    star_share: float = 0.0,
 ) -> Calibration:
     """Choose the weights of two sets of star logits, (n, 5) each, by the likelihood of the labels.
 
-    Weights may change with the length of a review, given in `subwords`. The likelihood is that of the polarity, which
-    the probabilities are read for; the expected star has a temperature of its own.
+    Weights may change with the length of a review, given in `subwords`. The likelihood is that of the polarity and,
+    where stars are known, for `star_share` that of the star; the expected star has a temperature of its own.
     """
     from scipy.optimize import minimize
 
     sides = [network.astype(np.float64), ngrams.astype(np.float64)]
     active = np.array([float(np.ptp(side) > 0) for side in sides])
     length = length_factor(subwords).astype(np.float64)
+    known = np.isfinite(stars)
 
     def mixed(values: NDArray[np.float64]) -> NDArray[np.float64]:
         weight, slope = values[:2] * active, values[2:] * active
@@ -44,7 +47,11 @@ def fit_mixture(
     def loss(values: NDArray[np.float64]) -> float:
         below = np.minimum(values[:2] - 3 * np.abs(values[2:]), 0.0)  # at no length may a side count against itself
         penalty = _RIDGE * float(np.sum((values * np.tile(active, 2)) ** 2)) + float(np.sum(below**2))
-        return _negative_log_likelihood(mixed(values), polarity) + penalty
+        logits = mixed(values)
+        by_polarity = _negative_log_likelihood(logits, polarity)
+        if not star_share or not known.any():
+            return by_polarity + penalty
+        return (1 - star_share) * by_polarity + star_share * _star_loss(logits[known], stars[known]) + penalty
 
     start = np.array([0.6, 0.4, 0.0, 0.0])
     best = minimize(loss, start, method="L-BFGS-B").x
@@ -57,7 +64,6 @@ def fit_mixture(
         "ngram_slope": slope[1],
     }
     found = Calibration(**{name: float(value) for name, value in fields.items()}, neutral_prior=prior)
-    known = np.isfinite(stars)
     if known.sum() < _FEWEST_STARS:
         return found
     logits = mixed(best).astype(np.float32)[known]
@@ -66,8 +72,18 @@ def fit_mixture(
     return tried[int(np.argmin(errors))]
 
 
-def _negative_log_likelihood(logits: NDArray[np.float64], polarity: NDArray[np.int64]) -> float:
+def _star_loss(logits: NDArray[np.float64], stars: NDArray[np.float64]) -> float:
+    star = np.clip(np.rint(stars).astype(np.int64), 1, 5) - 1
+    return float(-_log_softmax(logits)[np.arange(len(star)), star].mean())
+
+
+def _log_softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     log = logits - logits.max(1, keepdims=True)
-    log = log - np.log(np.exp(log).sum(1, keepdims=True))
+    result: NDArray[np.float64] = log - np.log(np.exp(log).sum(1, keepdims=True))
+    return result
+
+
+def _negative_log_likelihood(logits: NDArray[np.float64], polarity: NDArray[np.int64]) -> float:
+    log = _log_softmax(logits)
     three = np.stack([np.logaddexp(log[:, 0], log[:, 1]), log[:, 2], np.logaddexp(log[:, 3], log[:, 4])], axis=1)
     return float(-three[np.arange(len(polarity)), polarity].mean())

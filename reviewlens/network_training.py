@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from reviewlens.artefact import Artefact, quantize
-from reviewlens.errors import ConfigError
+from reviewlens.budget import parse_budget
 from reviewlens.fitting import Examples, FitSettings, Fitter, network_view
 from reviewlens.models import NETWORKS
 from reviewlens.models.graph import network_graph
@@ -31,7 +30,6 @@ _SPACE = {
     "dropout": (0.1, 0.5),
     "token_dropout": (0.0, 0.2),
 }
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def _build(prepared: Prepared, model: str, used: NDArray[np.int64], settings: Fi
     torch.manual_seed(seed)
     entry = NETWORKS[model]
     module = import_module(entry.module)
-    warm = prepared.warm
+    warm = prepared.start.warm
     same = warm is not None and warm.model == model
     sizes = dict(warm.settings) if warm is not None and same else {}
     if warm is not None:
@@ -137,15 +135,6 @@ def _search(
     return best
 
 
-def parse_budget(search: int | str) -> tuple[int, float]:
-    """Return the number of trials and the seconds that `search` allows: 20, "20" or "90s", "20m", "2h"."""
-    match = re.fullmatch(r"(\d+)([smh]?)", str(search).strip())
-    if match is None or int(match[1]) < 1:
-        raise ConfigError(f"search={search!r} is neither a number of trials nor a time", hint='write 20, "20m" or "2h"')
-    amount, unit = int(match[1]), match[2]
-    return (10_000, float(amount * _SECONDS[unit])) if unit else (amount, float("inf"))
-
-
 def _draw(generator: np.random.Generator, settings: FitSettings) -> FitSettings:
     drawn: dict[str, Any] = {}
     for name, (low, high) in _SPACE.items():
@@ -160,7 +149,8 @@ def _fit_key(prepared: Prepared, model: str, settings: FitSettings, seed: int) -
     import hashlib
 
     digest = hashlib.blake2b(digest_size=8)
-    digest.update(repr((model, settings, seed, prepared.warm.fingerprint if prepared.warm else "")).encode())
+    warm = prepared.start.warm
+    digest.update(repr((model, settings, seed, warm.fingerprint if warm else "")).encode())
     for array in (prepared.encoded.ids, prepared.encoded.offsets, prepared.reviews.labels.polarity, prepared.valid):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
@@ -176,7 +166,7 @@ def _freeze(
 ) -> Fitted:
     state = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
     trained = state.pop("embedding.weight")
-    table = _full_table(prepared.warm, prepared.tokenizer.size, trained, used)
+    table = _full_table(prepared.start.warm, prepared.start.tokenizer.size, trained, used)
     codes, scale = quantize(table)
     settings = asdict(network.settings) | {"vocab_size": len(table)}
     graph = network_graph(model, state, settings)

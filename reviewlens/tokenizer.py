@@ -33,6 +33,7 @@ SPECIALS = ("<pad>", "<cut>", "<unk>")
 FIRST_BYTE = len(SPECIALS)
 _BYTES = tuple(f"<0x{value:02X}>" for value in range(256))
 FIRST_PIECE = FIRST_BYTE + len(_BYTES)
+_STEP = 1e-4
 _CHUNK = 1 << 16  # characters cut at once, so that tables stay in the processor's cache
 _MOST_AT_ONCE = 100_000  # new runs of all texts that are encoded together
 Ids = NDArray[np.int32]
@@ -109,7 +110,7 @@ class Tokenizer:
         )
         backend.train_from_iterator((normal_form(text) for text in texts), trainer)
         learned = json.loads(backend.to_str())["model"]["vocab"]
-        return cls.from_pieces((piece, score) for piece, score in learned if piece != "<unk>")
+        return cls.from_pieces(_settled([(piece, score) for piece, score in learned if piece != "<unk>"]))
 
     @classmethod
     def load(cls, path: str | Path) -> Tokenizer:
@@ -158,6 +159,10 @@ class Tokenizer:
         from_library = np.repeat(counts == 0, sizes)
         result[from_library], result[~from_library] = np.concatenate(others), ids
         return result, sizes
+
+    def spell(self, pieces: Sequence[str]) -> tuple[Ids, NDArray[np.int64]]:
+        """Return the subwords that spell each piece of another vocabulary, end to end, and the number of each."""
+        return self._subwords(Forms.of(pieces))
 
     def _learn(self, memory: Memory, forms: Forms, keys: NDArray[np.uint64]) -> Memory:
         """Encode the forms of distinct keys, and return the memory that holds them."""
@@ -227,6 +232,18 @@ class Tokenizer:
             places[places >= gap] += len(texts[row]) - len(short[row])
             encoded.truncated[row] = True
         return encoded.clip(head, tail)
+
+
+def _settled(learned: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """Return learned pieces in an order, and with scores, that are the same every time.
+
+    The library adds rare characters in the order of a hash table, each `_STEP` above the one before: all get the least.
+    """
+    least = min((score for _, score in learned), default=0.0)
+    singles = sum(len(piece) == 1 for piece, _ in learned)
+    top = least + _STEP * (singles + 1)
+    settled = ((piece, least if len(piece) == 1 and score <= top else score) for piece, score in learned)
+    return sorted(((piece, round(score, 6)) for piece, score in settled), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _shorten(text: str, head: int, tail: int) -> tuple[str, int]:

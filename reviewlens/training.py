@@ -1,7 +1,8 @@
 """Trains a classifier on a user's own labels: one call, from a table to a folder.
 
-Steps: read labels -> drop copies -> hold out for validation (near-copies on one side) -> n-grams by logistic regression
--> network, started from the bundled one -> weigh the two on the held-out reviews -> measure -> artefact.
+Steps: read labels -> drop copies -> hold out for validation (near-copies on one side) -> choose what to start from
+(`starting`) -> n-grams by logistic regression -> network -> weigh the two on the held-out reviews -> measure -> n-grams
+of all reviews -> artefact.
 """
 
 from __future__ import annotations
@@ -18,23 +19,26 @@ from numpy.typing import NDArray
 
 from reviewlens import artefact as folder
 from reviewlens.artefact import Artefact
+from reviewlens.budget import parse_budget
 from reviewlens.calibration import Calibration
 from reviewlens.card import model_card
 from reviewlens.classifier import HEAD, TAIL, Classifier
 from reviewlens.errors import ConfigError, InputError, MissingDependencyError, OverwriteError
+from reviewlens.faithful import faithfulness
 from reviewlens.labelled import LabelledReviews, read_labelled
 from reviewlens.metrics import measure
 from reviewlens.mixing import fit_mixture
-from reviewlens.models import LINEAR, MODELS
+from reviewlens.models import LINEAR, MODELS, NETWORKS
 from reviewlens.models.linear import NgramModel
-from reviewlens.models.ngram_fit import fit_ngrams
+from reviewlens.ngram_choice import NgramLessons
 from reviewlens.schemas import LABELS
 from reviewlens.splits import copy_hashes, held_out
-from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
+from reviewlens.starting import Start, choose_start
+from reviewlens.tokenizer import FIRST_PIECE, Encoded
 from reviewlens.whole import unwritable
 
 FEWEST = 20  # labelled reviews
-_MOST_UNKNOWN = 0.03  # share of unknown subwords above which a tokenizer of the user's own text is trained
+_STAR_SHARE = 0.5  # of the likelihood that network and n-grams are weighed by; the rest is that of the polarity
 _NOISE_WEIGHT = 0.3  # weight of a review whose label the n-grams contradict with near certainty
 Teacher = Callable[[list[str]], Any]
 
@@ -45,12 +49,14 @@ class Prepared:
 
     reviews: LabelledReviews
     valid: NDArray[np.bool_]
-    tokenizer: Tokenizer
+    start: Start
     encoded: Encoded
+    lessons: NgramLessons
+    strength: float
     ngrams: NgramModel
+    """Fitted on the reviews that are not held out."""
     weight: NDArray[np.float32]
     soft: NDArray[np.float32] | None
-    warm: Artefact | None
 
 
 def train(
@@ -81,7 +87,7 @@ def train(
         out: Folder to save to; also keeps checkpoints, so that a killed training goes on when it is called again.
         seed: Decides the split, the start and the order.
         scale: Highest possible star, where the labels are stars and 5 is not it.
-        warm_start: Start from the bundled model (its vocabulary must know the text); False starts from nothing.
+        warm_start: Start from the bundled model, as far as it knows the text; False starts from nothing.
         epochs: Passes over the reviews at most; None for the default, 8.
         progress: Write what is done, and beforehand about how long it will take, to standard error.
 
@@ -93,14 +99,16 @@ def train(
     """
     if model not in MODELS:
         raise ConfigError(f"model {model!r} is not known", hint=f"one of {', '.join(MODELS)}")
+    _check_search(search, model)
+    if model != LINEAR:
+        _need_torch()
     target = None if out is None else Path(out)
     if target is not None:
         _make_folder(target)
     report = _reporter(progress)
-    prepared = prepare(
-        read_labelled(data, text=text, label=label, scale=scale), teacher=teacher, seed=seed, warm_start=warm_start
-    )
-    report(prepared.reviews.summary())
+    reviews = read_labelled(data, text=text, label=label, scale=scale).without_copies()
+    report(reviews.summary())
+    prepared = prepare(reviews, teacher=teacher, seed=seed, warm_start=warm_start, report=report)
     if model == LINEAR:
         parts = _linear_artefact(prepared)
     else:
@@ -113,6 +121,27 @@ def train(
         for leftover in target.glob("checkpoint.*"):
             leftover.unlink()
     return classifier
+
+
+def _check_search(search: int | str | None, model: str) -> None:
+    if search is None:
+        return
+    parse_budget(search)
+    if model == LINEAR:
+        raise ConfigError(
+            "the linear model has no settings to search: its strength is always chosen on held-out reviews",
+            hint=f"leave search out, or train one of {', '.join(NETWORKS)}",
+        )
+
+
+def _need_torch() -> None:
+    """Raise `MissingDependencyError` before the work, not after it."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError(
+            "training a network needs torch", hint="pip install 'reviewlens[train]', or train model='linear'"
+        ) from error
 
 
 def _make_folder(target: Path) -> None:
@@ -129,10 +158,14 @@ def _make_folder(target: Path) -> None:
 
 
 def prepare(
-    reviews: LabelledReviews, *, teacher: str | Path | Classifier | Teacher | None, seed: int, warm_start: bool
+    reviews: LabelledReviews,
+    *,
+    teacher: str | Path | Classifier | Teacher | None,
+    seed: int,
+    warm_start: bool,
+    report: Callable[[str], None],
 ) -> Prepared:
     """Split, tokenize and fit the n-grams."""
-    reviews = reviews.without_copies()
     classes = set(reviews.labels.polarity[reviews.labels.known].tolist())
     if int(reviews.labels.known.sum()) < FEWEST:
         raise InputError(
@@ -145,27 +178,27 @@ def prepare(
             hint="give reviews of at least two classes",
         )
     valid = held_out(reviews.texts, reviews.strata(), share=0.12, seed=seed)
-    bundled = Classifier.load() if warm_start else None
-    known = bundled is not None and float(np.mean(bundled.unknown_rate(reviews.texts[:2000]))) <= _MOST_UNKNOWN
-    warm = bundled.parts if bundled is not None and known else None
-    tokenizer = warm.tokenizer if warm is not None else Tokenizer.train(reviews.texts)
-    encoded = tokenizer.encode(reviews.texts, head=HEAD, tail=TAIL)
-    fitted = np.flatnonzero(~valid)
-    classes_, stars = reviews.classes()
+    start = choose_start(reviews.texts, Classifier.load() if warm_start else None)
+    report(f"starting from {start.reason}")
+    encoded = start.tokenizer.encode(reviews.texts, head=HEAD, tail=TAIL)
     soft = _ask(teacher, reviews.texts)
-    ngrams = fit_ngrams(encoded.take(fitted), classes_[fitted], stars, soft=None if soft is None else soft[fitted])
+    lessons = NgramLessons.of(encoded, reviews, soft)
+    report(f"about {max(lessons.seconds() / 60, 0.1):.1f} minutes for the n-grams")
+    ngrams, strength = lessons.choose(valid)
     weight = _noise_weights(reviews, ngrams.logits(encoded), valid)
-    return Prepared(reviews, valid, tokenizer, encoded, ngrams, weight, soft, warm)
+    return Prepared(reviews, valid, start, encoded, lessons, strength, ngrams, weight, soft)
 
 
 def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classifier:
-    """Measure on the held-out reviews, beside the linear model, and write the model card."""
+    """Measure on the held-out reviews, beside the linear model; then let the n-grams learn from these reviews too."""
     rows = np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
     texts = [prepared.reviews.texts[i] for i in rows]
     labels = prepared.reviews.labels
-    ours = measure(Classifier(parts).star_probabilities(texts), labels.polarity[rows], labels.stars[rows])
-    linear = Classifier(_linear_artefact(prepared))
-    beside = measure(linear.star_probabilities(texts), labels.polarity[rows], labels.stars[rows])
+    classifier, linear = Classifier(parts), Classifier(_linear_artefact(prepared))
+    ours, beside = (
+        measure(model.star_probabilities(texts), labels.polarity[rows], labels.stars[rows], model.predict_stars(texts))
+        for model in (classifier, linear)
+    )
     if parts.model != LINEAR and ours["macro_f1"] < beside["macro_f1"]:
         warnings.warn(
             f"the {parts.model} is not better than the linear model on the held-out reviews "
@@ -174,13 +207,17 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
         )
     parts.metrics |= {
         "validation": ours,
-        "linear_beside": beside,
+        "linear_beside": beside | {"calibration": vars(linear.calibration)},
+        "faithfulness": faithfulness(classifier, texts),
         "labels": {"column": label_column, "kind": labels.kind, "mapping": labels.mapping},
         "reviews": {"read": prepared.reviews.rows_read, "trained": int((~prepared.valid).sum()), "held_out": len(rows)},
+        "started_from": prepared.start.reason,
+        "ngram_strength": prepared.strength,
         "doubted_labels": int((prepared.weight < 1).sum()),
         "neutral_prior": parts.calibration.neutral_prior,
         "unknown_rate": float(np.mean(prepared.encoded.ids < FIRST_PIECE)),
     }
+    parts.weights |= prepared.lessons.fit(np.arange(len(prepared.valid)), prepared.strength).arrays()
     parts.weights["seen.keys"] = np.unique(copy_hashes(prepared.reviews.texts))
     parts.card = model_card(parts)
     return Classifier(parts)
@@ -190,7 +227,7 @@ def _linear_artefact(prepared: Prepared) -> Artefact:
     nothing = np.zeros((len(prepared.valid), 5), dtype=np.float32)
     calibration = _calibrate(prepared, nothing)
     weights = dict(prepared.ngrams.arrays())
-    return Artefact(LINEAR, {}, prepared.tokenizer, weights, None, replace(calibration, network_weight=0.0))
+    return Artefact(LINEAR, {}, prepared.start.tokenizer, weights, None, replace(calibration, network_weight=0.0))
 
 
 def _network_artefact(
@@ -203,20 +240,16 @@ def _network_artefact(
     seed: int,
     report: Callable[[str], None],
 ) -> Artefact:
-    try:
-        from reviewlens import network_training
-    except ImportError as error:
-        raise MissingDependencyError(
-            "training a network needs torch and onnx", hint="pip install 'reviewlens[train]', or train model='linear'"
-        ) from error
+    from reviewlens import network_training
+
     fitted = network_training.fit(
         prepared, model, search=search, epochs=epochs, target=target, seed=seed, report=report
     )
     calibration = _calibrate(prepared, fitted.logits)
     weights = {**fitted.weights, **prepared.ngrams.arrays()}
-    return Artefact(
-        model, fitted.settings, prepared.tokenizer, weights, fitted.graph, calibration, {"history": fitted.history}
-    )
+    metrics = {"history": fitted.history}
+    tokenizer = prepared.start.tokenizer
+    return Artefact(model, fitted.settings, tokenizer, weights, fitted.graph, calibration, metrics)
 
 
 def _calibrate(prepared: Prepared, logits: NDArray[np.float32]) -> Calibration:
@@ -224,7 +257,9 @@ def _calibrate(prepared: Prepared, logits: NDArray[np.float32]) -> Calibration:
     labels = prepared.reviews.labels
     encoded = prepared.encoded.take(rows)
     beside, subwords = prepared.ngrams.logits(encoded), np.diff(encoded.offsets)
-    return fit_mixture(logits[rows], beside, subwords, labels.polarity[rows], labels.stars[rows])
+    return fit_mixture(
+        logits[rows], beside, subwords, labels.polarity[rows], labels.stars[rows], star_share=_STAR_SHARE
+    )
 
 
 def _noise_weights(

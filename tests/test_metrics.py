@@ -45,6 +45,25 @@ def test_expected_star_is_the_median() -> None:
     assert Calibration().stars(even)[0] == pytest.approx(3)
 
 
+def test_the_mixture_listens_to_stars_as_far_as_it_is_asked() -> None:
+    """One side tells polarities and the other stars within them: the share of the star's likelihood decides."""
+    generator = np.random.default_rng(0)
+    stars = generator.integers(1, 6, 900)
+    polarity = np.select([stars < 3, stars > 3], [0, 2], default=1)
+    sides = generator.normal(0, 0.5, (2, 900, 5)).astype(np.float32)
+    sides[0] += 3 * np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]])[polarity]
+    sides[1] += 3 * np.array([[1, 0, 0, 1, 0], [0, 1, 0, 0, 1]])[(stars % 5 % 3 != 1).astype(int)]
+    args = sides[0], sides[1], np.full(900, 64), polarity, stars.astype(float)
+    plain, listening = fit_mixture(*args), fit_mixture(*args, star_share=0.9)
+    assert abs(plain.ngram_weight) < 0.1 < listening.ngram_weight
+
+    def exact(found: Calibration) -> float:
+        logits = found.network_weight * sides[0] + found.ngram_weight * sides[1]
+        return float((logits.argmax(1) + 1 == stars).mean())
+
+    assert exact(listening) > exact(plain) + 0.1
+
+
 def test_the_mixture_finds_the_side_that_knows() -> None:
     generator = np.random.default_rng(0)
     polarity = generator.integers(0, 3, 600)

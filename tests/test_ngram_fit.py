@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from reviewlens.models.linear import IMPORTANCE_UNITS, keys_of
 from reviewlens.models.ngram_fit import fit_ngrams, soft_regression
 from reviewlens.tokenizer import Tokenizer
 
@@ -32,3 +34,18 @@ def test_unlabelled_texts_teach_through_the_teacher() -> None:
     model = fit_ngrams(tokenizer.encode(texts, head=9, tail=0), nothing, STARS, soft=soft)
     logits = model.logits(tokenizer.encode(["splendid", "dreadful"], head=9, tail=0))
     assert logits[0, 4] > logits[0, 0] and logits[1, 0] > logits[1, 4]
+
+
+def test_an_ngram_counts_by_how_much_more_one_side_uses_it() -> None:
+    texts = ["good lamp"] * 6 + ["good chair"] * 2 + ["bad lamp"] * 6 + ["bad chair"] * 2
+    side = np.array([1.0] * 8 + [-1.0] * 8)
+    tokenizer = Tokenizer.from_pieces((word, -5.0) for word in ("▁good", "▁bad", "▁lamp", "▁chair"))
+    encoded = tokenizer.encode(texts, head=9, tail=0)
+    model = fit_ngrams(encoded, np.array([2] * 8 + [0] * 8), STARS, orders=1, side=side)
+    found = {}
+    for word in ("good", "lamp"):
+        key = keys_of(tokenizer.encode([word], head=9, tail=0).ids, 1)[0]
+        found[word] = model.importance[(key & np.uint64(len(model.check) - 1)).astype(np.int64)][0] / IMPORTANCE_UNITS
+    # 8 of 8 good reviews and none of the bad, one added to each; both sides have 20 of these in all
+    assert found["good"] == pytest.approx(np.log(9 / 1) + 0.3, abs=0.04)
+    assert found["lamp"] == pytest.approx(0.3, abs=0.04)

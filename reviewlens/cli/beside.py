@@ -13,6 +13,7 @@ from reviewlens.errors import ConfigError, OverwriteError
 
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON for machines")
 TEXT = click.option("--text", required=True, metavar="COLUMN", help="column of the text")
+SCALE = click.option("--scale", type=float, metavar="STARS", help="highest possible star, where it is not 5")
 LABEL = click.option("--label", required=True, metavar="COLUMN", help="column of the label: 0/1, class names or stars")
 
 
@@ -23,10 +24,19 @@ LABEL = click.option("--label", required=True, metavar="COLUMN", help="column of
 @click.option("--model", type=click.Choice(["lstm", "transformer", "linear"]), default="lstm", show_default=True)
 @click.option("--out", required=True, type=click.Path(), metavar="FOLDER", help="where the model folder goes")
 @click.option("--teacher", type=click.Path(), metavar="FOLDER", help="a model folder to learn from as well")
-@click.option("--search", type=int, metavar="TRIALS", help="search the settings with so many trials")
+@click.option("--search", metavar="BUDGET", help="search the settings: a number of trials, or a time such as 20m")
+@SCALE
 @click.option("--seed", type=int, default=0, show_default=True)
 def train(
-    data: str, text: str, label: str, model: str, out: str, teacher: str | None, search: int | None, seed: int
+    data: str,
+    text: str,
+    label: str,
+    model: str,
+    out: str,
+    teacher: str | None,
+    search: str | None,
+    scale: float | None,
+    seed: int,
 ) -> None:
     """Train a classifier on labelled reviews. A training that was cut short goes on; nothing else in --out is
     overwritten.
@@ -36,7 +46,7 @@ def train(
     """
     from reviewlens import train as fit
 
-    fit(data, text=text, label=label, model=model, teacher=teacher, search=search, out=out, seed=seed)
+    fit(data, text=text, label=label, model=model, teacher=teacher, search=search, scale=scale, out=out, seed=seed)
     click.echo(f"saved to {out}")
 
 
@@ -45,8 +55,9 @@ def train(
 @click.argument("data", type=click.Path())
 @TEXT
 @LABEL
+@SCALE
 @JSON
-def evaluate(model: str, data: str, text: str, label: str, as_json: bool) -> None:
+def evaluate(model: str, data: str, text: str, label: str, scale: float | None, as_json: bool) -> None:
     """Measure a classifier on labelled reviews.
 
     \b
@@ -55,7 +66,7 @@ def evaluate(model: str, data: str, text: str, label: str, as_json: bool) -> Non
     from reviewlens import Classifier
     from reviewlens import evaluate as measure
 
-    metrics = measure(Classifier.load(model), data, text=text, label=label)
+    metrics = measure(Classifier.load(model), data, text=text, label=label, scale=scale)
     show_json(metrics.to_dict()) if as_json else click.echo(str(metrics))
 
 

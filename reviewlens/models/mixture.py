@@ -10,8 +10,6 @@ from reviewlens.models.runtime import MOST_CLAUSES, Network
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
 
-NETWORK_HEAD, NETWORK_TAIL = 160, 95  # subwords that the network reads of a long review; the n-grams read all
-
 Owners = NDArray[np.int64]
 
 
@@ -35,12 +33,16 @@ class Mixture:
         length = length_factor(subwords)
         return self._weight[0] + self._slope[0] * length, self._weight[1] + self._slope[1] * length
 
+    def _near(self, encoded: Encoded) -> Encoded:
+        """Return what the network reads of a long review: its beginning and its end; the n-grams read all."""
+        return encoded if self.network is None else encoded.clip(self.network.head, self.network.tail)
+
     def logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """Return star logits of n texts, shape (n, 5)."""
         total = np.zeros((len(encoded.offsets) - 1, 5), dtype=np.float32)
         of_network, of_ngrams = self._weights(np.diff(encoded.offsets))
         if self.network is not None:
-            total += of_network * self.network.review_logits(encoded.clip(NETWORK_HEAD, NETWORK_TAIL))
+            total += of_network * self.network.review_logits(self._near(encoded))
         if self.ngrams is not None:
             nothing = np.full(len(encoded.ids), -1, dtype=np.int64)
             total += of_ngrams * self.ngrams.group_logits(encoded, nothing, 0, self._threads)[0]
@@ -57,7 +59,7 @@ class Mixture:
         n = len(encoded.offsets) - 1
         logits = np.zeros((n, 5), dtype=np.float32)
         clause_logits = np.zeros((len(owner), 5), dtype=np.float32)
-        near = encoded.clip(NETWORK_HEAD, NETWORK_TAIL) if self.network is not None else encoded
+        near = self._near(encoded)
         clause = clause_of(near, owner, bounds)
         counts = np.bincount(owner, minlength=n).astype(np.int64)
         first = np.concatenate([[0], np.cumsum(counts)])[:-1]

@@ -13,6 +13,7 @@ from reviewlens.tokenizer import Encoded
 
 _FEWEST = 2  # texts that an n-gram must occur in
 _COMMON = 0.2  # importance of an n-gram that every text has: repeated function words must not drown the rest
+_EVEN = 0.3  # importance of an n-gram that both sides use alike
 _STEPS = 150
 _FILL = 0.6  # share of buckets in use: fewer collisions than at 1
 
@@ -28,19 +29,21 @@ def fit_ngrams(
     bits: int = BITS,
     soft: NDArray[np.float32] | None = None,
     soft_share: float = 0.7,
+    side: NDArray[np.float64] | None = None,
 ) -> NgramModel:
     """Fit hashed n-grams of n texts to `classes`, shape (n,), of which class k stands for the stars in `stars[k]`.
 
-    `strength` is scikit-learn's `C`. Texts whose class is -1 are left out of the regression, unless `soft` knows them:
-    a teacher's probabilities of 1-5 stars, shape (n, 5), NaN where it was not asked, which count `soft_share` beside a
-    class (Hinton et al. 2015).
+    An n-gram counts by its rarity; or, where `side` says of each text whether it is good (above 0) or bad (below 0), by
+    how much more one side uses it: naive Bayes' log ratio (Wang and Manning 2012). `strength` is scikit-learn's `C`.
+    Texts whose class is -1 are left out of the regression, unless `soft` knows them: a teacher's probabilities of 1-5
+    stars, shape (n, 5), NaN where it was not asked, which count `soft_share` beside a class (Hinton et al. 2015).
     """
     n = len(encoded.offsets) - 1
     owner = np.repeat(np.arange(n), np.diff(encoded.offsets))
     pairs = [_text_and_key(owner, key, order) for order, key in enumerate(keys_of(encoded.ids, orders))]
     rows = np.concatenate([row for row, _ in pairs])
     keys = np.concatenate([key for _, key in pairs])
-    check, importance = _vocabulary(rows, keys, n, bits)
+    check, importance = _vocabulary(rows, keys, n, bits, side)
     bucket = (keys & np.uint64(len(check) - 1)).astype(np.int64)
     known = check[bucket] == check_byte(keys)
     matrix = _matrix(rows[known], bucket[known], importance, n, len(check))
@@ -65,16 +68,17 @@ def _text_and_key(
 
 
 def _vocabulary(
-    rows: NDArray[np.int64], keys: NDArray[np.uint64], n: int, bits: int
+    rows: NDArray[np.int64], keys: NDArray[np.uint64], n: int, bits: int, side: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Choose the n-grams to keep, and return check bytes and inverse document frequencies per bucket."""
+    """Choose the n-grams to keep, and return check bytes and importances per bucket."""
     order = np.lexsort((rows, keys))
     key, row = keys[order], rows[order]
     fresh = np.ones(len(key), dtype=bool)
     fresh[1:] = (key[1:] != key[:-1]) | (row[1:] != row[:-1])
-    names, frequency = np.unique(key[fresh], return_counts=True)
+    names, first, frequency = np.unique(key[fresh], return_index=True, return_counts=True)
     common = frequency >= _FEWEST
-    names, frequency = names[common], frequency[common]
+    weight = _rarity(frequency, n) if side is None else _contrast(side[row[fresh]], first)
+    names, frequency, weight = names[common], frequency[common], weight[common]
     needed = max(8, int(np.ceil(np.log2(max(len(names), 1) / _FILL))))
     size = 1 << min(bits, needed)
     by_frequency = np.argsort(frequency, kind="stable")  # the most frequent is written last, and stays
@@ -82,9 +86,23 @@ def _vocabulary(
     check = np.zeros(size, dtype=np.uint8)
     importance = np.zeros(size, dtype=np.uint8)
     check[bucket] = check_byte(names[by_frequency])
-    inverse = np.log((1 + n) / (1 + frequency[by_frequency])) + _COMMON
-    importance[bucket] = np.minimum(np.rint(inverse * IMPORTANCE_UNITS), 255)
+    importance[bucket] = np.minimum(np.rint(weight[by_frequency] * IMPORTANCE_UNITS), 255)
     return check, importance
+
+
+def _rarity(frequency: NDArray[np.int64], n: int) -> NDArray[np.float64]:
+    inverse: NDArray[np.float64] = np.log((1 + n) / (1 + frequency)) + _COMMON
+    return inverse
+
+
+def _contrast(side: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return how much more one side uses each n-gram; `side` is that of each text with it, from `first` on."""
+    if not len(first):
+        return np.zeros(0)
+    counts = [np.add.reduceat((sign * side > 0).astype(np.float64), first) + 1 for sign in (1, -1)]
+    good, bad = (np.log(count / count.sum()) for count in counts)
+    contrast: NDArray[np.float64] = np.abs(good - bad) + _EVEN
+    return contrast
 
 
 def _matrix(

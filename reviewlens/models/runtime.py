@@ -22,10 +22,14 @@ MOST_CLAUSES = int(CLAUSE_WIDTHS[-1])
 BATCH_ROWS = 16  # activations stay in a core's cache
 STRIDE = 4
 N_STARS = 5
+NETWORK_HEAD, NETWORK_TAIL = 160, 95  # subwords that a network reads of a long review; the n-grams read all
 
 
 class Network(ABC):
     """A frozen network that reads reviews and their clauses in one pass."""
+
+    head, tail = NETWORK_HEAD, NETWORK_TAIL
+    """Subwords of the beginning and of the end of a long review that it reads."""
 
     def review_logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """Return star logits of shape (n, 5)."""
@@ -59,8 +63,17 @@ class OnnxNetwork(Network):
     """Any graph with the inputs of `reviewlens.models.graph.signature`, and its eight-bit embeddings."""
 
     def __init__(
-        self, graph: bytes, table: NDArray[np.int8], scale: NDArray[np.float32], threads: Threads | None = None
+        self,
+        graph: bytes,
+        table: NDArray[np.int8],
+        scale: NDArray[np.float32],
+        threads: Threads | None = None,
+        *,
+        positions: int | None = None,
     ) -> None:
+        """Build it; `positions` is how many subwords have one, where the network counts them."""
+        if positions is not None and positions <= NETWORK_HEAD + NETWORK_TAIL:
+            self.head, self.tail = 5 * positions // 8, 3 * positions // 8 - 1
         self._session = session_of(graph)
         self._takes_steps = any(value.name == "steps" for value in self._session.get_inputs())
         self._tables: dict[str, NDArray[Any]] = {"table": table, "scale": scale.reshape(-1, 1)}

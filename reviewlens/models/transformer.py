@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from reviewlens.models.lstm import N_STARS, AttentionPool
 
-LONGEST = 128  # subwords that have a position
+LONGEST = 256  # subwords that have a position: as many as a network reads of a review
 
 
 @dataclass(frozen=True)

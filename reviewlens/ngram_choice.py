@@ -1,0 +1,75 @@
+"""The n-grams of a user's reviews: fitted as strongly as held-out reviews like best."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reviewlens.labelled import LabelledReviews
+from reviewlens.models.linear import NgramModel
+from reviewlens.models.ngram_fit import fit_ngrams
+from reviewlens.tokenizer import Encoded
+
+_STRENGTHS = (2.0, 8.0)  # scikit-learn's C: short texts like the first, long ones the second
+_TIMED = 20  # one in so many reviews is fitted to see how long it takes
+_FEWEST_TIMED = 100  # fewer are no measure, and take no time
+_MOST_TRIED = 3_000_000  # subwords that strengths are tried on
+
+
+@dataclass(frozen=True)
+class NgramLessons:
+    """What n-grams learn from; all arrays have n rows."""
+
+    encoded: Encoded
+    classes: NDArray[np.int64]
+    stars: NDArray[np.float32]
+    """Which stars each class stands for, shape (classes, 5)."""
+    side: NDArray[np.float64]
+    """Above 0 for a good review, below 0 for a bad one."""
+    soft: NDArray[np.float32] | None
+
+    @classmethod
+    def of(cls, encoded: Encoded, reviews: LabelledReviews, soft: NDArray[np.float32] | None) -> NgramLessons:
+        """Return what reviews teach."""
+        classes, stars = reviews.classes()
+        known = reviews.labels.known
+        height = np.where(np.isnan(reviews.labels.stars), reviews.labels.polarity, reviews.labels.stars)
+        side = np.where(known, height - height[known].mean(), 0.0)
+        return cls(encoded, classes, stars, side, soft)
+
+    def fit(self, rows: NDArray[np.int64], strength: float) -> NgramModel:
+        """Fit on some of the reviews; `rows` are positions."""
+        soft = None if self.soft is None else self.soft[rows]
+        model = fit_ngrams(
+            self.encoded.take(rows), self.classes[rows], self.stars, strength=strength, soft=soft, side=self.side[rows]
+        )
+        # A class that stands for two stars has its probability twice.
+        return replace(model, bias=(model.bias - np.log(self.stars.sum(1))).astype(np.float32))
+
+    def seconds(self) -> float:
+        """Fit a twentieth of the reviews and return how long all fits will about take; 0 for a few reviews."""
+        some = np.random.default_rng(0).permutation(len(self.classes))[::_TIMED]
+        if len(some) < _FEWEST_TIMED or len(np.unique(self.classes[some])) < 2:
+            return 0.0
+        begin = time.perf_counter()
+        self.fit(some, _STRENGTHS[0])
+        return (time.perf_counter() - begin) * _TIMED * (len(_STRENGTHS) + 1)
+
+    def choose(self, valid: NDArray[np.bool_]) -> tuple[NgramModel, float]:
+        """Return the model of the strength that the reviews in `valid` like best, fitted on the others."""
+        rows, held_out = np.flatnonzero(~valid), np.flatnonzero(valid & (self.classes >= 0))
+        some = rows[:: 1 + len(self.encoded.ids) // _MOST_TRIED]
+        tried = {strength: self.fit(some, strength) for strength in _STRENGTHS}
+        losses = {strength: self._loss(model, held_out) for strength, model in tried.items()}
+        best = min(_STRENGTHS, key=losses.__getitem__)
+        return (tried[best] if len(some) == len(rows) else self.fit(rows, best)), best
+
+    def _loss(self, model: NgramModel, rows: NDArray[np.int64]) -> float:
+        """Return the negative log-likelihood of the classes of some reviews."""
+        logits = model.logits(self.encoded.take(rows)).astype(np.float64)
+        power = np.exp(logits - logits.max(1, keepdims=True))
+        proba = (power / power.sum(1, keepdims=True)) @ self.stars.T
+        return float(-np.log(np.maximum(proba[np.arange(len(rows)), self.classes[rows]], 1e-12)).mean())
