@@ -91,7 +91,10 @@ def _linear(classifier: Classifier, reviews: LabelledReviews) -> dict[str, Any]:
     calibration = classifier.metrics.get("linear_beside", {}).get("calibration")
     if classifier.model == LINEAR or calibration is None:
         return {}
-    parts = replace(classifier.parts, model=LINEAR, graph=None, calibration=Calibration(**calibration))
+    weights = classifier.parts.weights
+    if classifier.metrics["labels"]["kind"] == "stars":  # without what the weighing beside a network made of them
+        weights = weights | {"ngram.stars": np.eye(5, dtype=np.float32)}
+    parts = replace(classifier.parts, model=LINEAR, graph=None, weights=weights, calibration=Calibration(**calibration))
     linear = Classifier(parts, threads=classifier.threads.number)
     proba, expected = linear.star_probabilities(reviews.texts), linear.predict_stars(reviews.texts)
     return measure(proba, reviews.labels.polarity, reviews.labels.stars, expected)

@@ -13,6 +13,8 @@ from reviewlens.models.mixture import length_factor
 _LEAST_NEUTRAL = 0.01  # a prior of exactly 0 could not be moved later
 _RIDGE = 0.0005  # pulls both weights towards 0: against certainty learned from few reviews
 _FEWEST_STARS = 20
+_MOST_LEAN = 4.0
+_SIDES = np.array([-1.0, -1.0, 0.0, 1.0, 1.0]) / 2  # the direction of star logits that tells bad from good
 _TEMPERATURES = (0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
 
 
@@ -70,6 +72,45 @@ def fit_mixture(
     tried = [replace(found, star_temperature=temperature) for temperature in _TEMPERATURES]
     errors = [float(np.abs(calibration.stars(logits) - stars[known]).mean()) for calibration in tried]
     return tried[int(np.argmin(errors))]
+
+
+def fit_sides(
+    network: NDArray[np.float32],
+    ngrams: NDArray[np.float32],
+    polarity: NDArray[np.int64],
+    stars: NDArray[np.float64],
+    *,
+    star_share: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return two matrices (5, 5) for the star logits of network and n-grams, to be multiplied from the right.
+
+    One side may know bad from good, and the other the stars within: each matrix makes the difference of bad and good
+    larger or smaller and leaves the rest alone, as the labels like best.
+    """
+    from scipy.optimize import minimize
+
+    known = np.isfinite(stars)
+    if known.sum() < _FEWEST_STARS:
+        return np.eye(5, dtype=np.float32), np.eye(5, dtype=np.float32)
+    sides = [side - side.mean(1, keepdims=True) for side in (network.astype(np.float64), ngrams.astype(np.float64))]
+
+    def loss(values: NDArray[np.float64]) -> float:
+        logits: NDArray[np.float64] = sum(
+            weight * (side @ _lean(factor)) for weight, factor, side in zip(values[:2], values[2:], sides, strict=True)
+        )
+        penalty = _RIDGE * float(np.sum(values[:2] ** 2)) + 2 * _RIDGE * float(np.sum((values[2:] - 1) ** 2))
+        by_polarity = _negative_log_likelihood(logits, polarity)
+        return (1 - star_share) * by_polarity + star_share * _star_loss(logits[known], stars[known]) + penalty
+
+    bounds = [(0.0, 3.0)] * 2 + [(0.0, _MOST_LEAN)] * 2
+    found = minimize(loss, np.array([0.5, 0.5, 1.0, 1.0]), method="L-BFGS-B", bounds=bounds).x
+    return _lean(found[2]).astype(np.float32), _lean(found[3]).astype(np.float32)
+
+
+def _lean(factor: float) -> NDArray[np.float64]:
+    """Return the matrix that multiplies the difference of bad and good by `factor`."""
+    lean: NDArray[np.float64] = np.eye(5) + (factor - 1) * np.outer(_SIDES, _SIDES)
+    return lean
 
 
 def _star_loss(logits: NDArray[np.float64], stars: NDArray[np.float64]) -> float:

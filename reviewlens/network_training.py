@@ -24,6 +24,8 @@ from reviewlens.tokenizer import FIRST_PIECE, Encoded
 if TYPE_CHECKING:
     from reviewlens.training import Prepared
 
+# Vectors of words that were never trained have far to go.
+_NEW_LANGUAGE = FitSettings(learning_rate=2e-3, embedding_rate=5e-3)
 _SPACE = {
     "learning_rate": (3e-4, 3e-3),
     "embedding_rate": (1e-4, 3e-3),
@@ -58,7 +60,8 @@ def fit(
     examples, used = _examples(prepared)
     valid = examples.subset(np.flatnonzero(prepared.valid))
     train = examples.subset(np.flatnonzero(~prepared.valid))
-    settings = FitSettings() if epochs is None else FitSettings(epochs=epochs)
+    settings = FitSettings() if prepared.start.learned else _NEW_LANGUAGE
+    settings = settings if epochs is None else replace(settings, epochs=epochs)
     if search is not None:
         settings = _search(prepared, model, used, train, valid, search, settings, seed, report)
     fitter = Fitter(_build(prepared, model, used, settings, seed), settings, seed)
@@ -172,6 +175,14 @@ def _freeze(
     graph = network_graph(model, state, settings)
     weights: dict[str, NDArray[Any]] = {**state, "embedding.int8": codes, "embedding.scale": scale}
     return Fitted(settings, weights, graph, logits, history)
+
+
+def leaned(fitted: Fitted, model: str, matrix: NDArray[np.float32]) -> Fitted:
+    """Return the network with its star logits multiplied by `matrix`, (5, 5), which its last layer takes in."""
+    out = {"out.weight": matrix.T @ fitted.weights["out.weight"], "out.bias": matrix.T @ fitted.weights["out.bias"]}
+    weights = fitted.weights | out
+    graph = network_graph(model, weights, fitted.settings)
+    return replace(fitted, weights=weights, graph=graph, logits=fitted.logits @ matrix)
 
 
 def _full_table(

@@ -36,6 +36,8 @@ class Start(NamedTuple):
     """Weights for this tokenizer to go on from; None to start from nothing."""
     reason: str
     """In words, for the user."""
+    learned: bool = False
+    """Whether the weights have learned from reviews in this language."""
 
 
 def choose_start(texts: Sequence[str], bundled: Classifier | None) -> Start:
@@ -52,7 +54,7 @@ def choose_start(texts: Sequence[str], bundled: Classifier | None) -> Start:
     spelled = _characters_per_subword(bundled.tokenizer, looked_at)
     language = Counter(found for found in languages(looked_at) if found != "und").most_common(1)
     if language and spelled >= LEARNED.get(language[0][0], np.inf) and unknown <= _MOST_UNKNOWN:
-        return Start(bundled.tokenizer, bundled.parts, "the bundled model")
+        return Start(bundled.tokenizer, bundled.parts, "the bundled model", learned=True)
     own = Tokenizer.train(texts)
     spaces = sum(text.count(" ") for text in looked_at) / max(sum(map(len, looked_at)), 1)
     if unknown > _MOST_UNKNOWN or spelled < (_LEAST if spaces > _SPACED else _LEAST_UNSPACED):

@@ -27,7 +27,7 @@ from reviewlens.errors import ConfigError, InputError, MissingDependencyError, O
 from reviewlens.faithful import faithfulness
 from reviewlens.labelled import LabelledReviews, read_labelled
 from reviewlens.metrics import measure
-from reviewlens.mixing import fit_mixture
+from reviewlens.mixing import fit_mixture, fit_sides
 from reviewlens.models import LINEAR, MODELS, NETWORKS
 from reviewlens.models.linear import NgramModel
 from reviewlens.ngram_choice import NgramLessons
@@ -191,7 +191,7 @@ def prepare(
 
 def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classifier:
     """Measure on the held-out reviews, beside the linear model; then let the n-grams learn from these reviews too."""
-    rows = np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
+    rows = _judges(prepared)
     texts = [prepared.reviews.texts[i] for i in rows]
     labels = prepared.reviews.labels
     classifier, linear = Classifier(parts), Classifier(_linear_artefact(prepared))
@@ -217,7 +217,8 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
         "neutral_prior": parts.calibration.neutral_prior,
         "unknown_rate": float(np.mean(prepared.encoded.ids < FIRST_PIECE)),
     }
-    parts.weights |= prepared.lessons.fit(np.arange(len(prepared.valid)), prepared.strength).arrays()
+    of_all = prepared.lessons.fit(np.arange(len(prepared.valid)), prepared.strength)
+    parts.weights |= replace(of_all, stars=parts.weights["ngram.stars"]).arrays()
     parts.weights["seen.keys"] = np.unique(copy_hashes(prepared.reviews.texts))
     parts.card = model_card(parts)
     return Classifier(parts)
@@ -225,7 +226,7 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
 
 def _linear_artefact(prepared: Prepared) -> Artefact:
     nothing = np.zeros((len(prepared.valid), 5), dtype=np.float32)
-    calibration = _calibrate(prepared, nothing)
+    calibration = _calibrate(prepared, prepared.ngrams, nothing)
     weights = dict(prepared.ngrams.arrays())
     return Artefact(LINEAR, {}, prepared.start.tokenizer, weights, None, replace(calibration, network_weight=0.0))
 
@@ -245,18 +246,27 @@ def _network_artefact(
     fitted = network_training.fit(
         prepared, model, search=search, epochs=epochs, target=target, seed=seed, report=report
     )
-    calibration = _calibrate(prepared, fitted.logits)
-    weights = {**fitted.weights, **prepared.ngrams.arrays()}
+    rows, labels = _judges(prepared), prepared.reviews.labels
+    beside = prepared.ngrams.logits(prepared.encoded.take(rows))
+    sides = fit_sides(fitted.logits[rows], beside, labels.polarity[rows], labels.stars[rows], star_share=_STAR_SHARE)
+    fitted = network_training.leaned(fitted, model, sides[0])
+    ngrams = replace(prepared.ngrams, stars=prepared.ngrams.stars @ sides[1])
+    calibration = _calibrate(prepared, ngrams, fitted.logits)
+    weights = {**fitted.weights, **ngrams.arrays()}
     metrics = {"history": fitted.history}
     tokenizer = prepared.start.tokenizer
     return Artefact(model, fitted.settings, tokenizer, weights, fitted.graph, calibration, metrics)
 
 
-def _calibrate(prepared: Prepared, logits: NDArray[np.float32]) -> Calibration:
-    rows = np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
-    labels = prepared.reviews.labels
+def _judges(prepared: Prepared) -> NDArray[np.int64]:
+    """Return the held-out reviews with a label, as positions."""
+    return np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
+
+
+def _calibrate(prepared: Prepared, ngrams: NgramModel, logits: NDArray[np.float32]) -> Calibration:
+    rows, labels = _judges(prepared), prepared.reviews.labels
     encoded = prepared.encoded.take(rows)
-    beside, subwords = prepared.ngrams.logits(encoded), np.diff(encoded.offsets)
+    beside, subwords = ngrams.logits(encoded), np.diff(encoded.offsets)
     return fit_mixture(
         logits[rows], beside, subwords, labels.polarity[rows], labels.stars[rows], star_share=_STAR_SHARE
     )

@@ -120,9 +120,11 @@ def _regression(
 ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     model = LogisticRegression(C=strength, max_iter=_STEPS, tol=1e-6)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(limits=1, user_api="blas"):
+        # Threads that wait for each other over short vectors cost more than they bring.
         warnings.simplefilter("ignore", ConvergenceWarning)  # 150 steps are enough: more change no answer
         model.fit(matrix, classes, sample_weight=weights)
     weight = np.zeros((matrix.shape[1], n_classes))
