@@ -259,6 +259,7 @@ def test_a_quote_that_goes_on_says_so():
     assert words.clause("充电速度没有宣传的那么快，") == "充电速度没有宣传的那么快……"
     assert words.clause("Great sound, lovely case. ") == "Great sound, lovely case. "
     assert words.clause("不新鲜。。。。。。。。") == "不新鲜。。。"
+    assert words.clause("一言难尽,粉是糊的!") == "一言难尽，粉是糊的！"  # as Chinese is set, whatever is stored
 
 
 def test_no_line_breaks_within_a_date(pages):

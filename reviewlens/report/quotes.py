@@ -12,7 +12,14 @@ from reviewlens.report.words import Words
 
 KINDS = ("praise", "complaint", "wish")
 COLUMNS = ("quote_1", "quote_2", "quote_3")
-TABLES = ("themes", "theme_by_product", "theme_by_product_period", "theme_by_period")
+# tables of quotes, best first, each with the table whose shares weigh them: those of a product or of all, for what
+# five reviews of a month say is chance
+TABLES = {
+    "theme_by_product": "theme_by_product",
+    "theme_by_product_period": "theme_by_product",
+    "themes": "themes",
+    "theme_by_period": "themes",
+}
 CANDIDATES = 40  # per theme and kind, of each column of each table
 CLOSE = 0.3  # part of the greatest weight from which on a quote in the reader's language is preferred
 
@@ -39,13 +46,16 @@ def said(tables: Mapping[str, pd.DataFrame], words: Words) -> dict[tuple[str, st
     """Return quotes by theme and kind, those first that stand for most.
 
     A theme is surest to be meant where many speak of it: "room" in reviews of a hotel, not of a vacuum cleaner. So a
-    quote weighs as much as the share of the reviews of its product or period that speak of the theme in this way.
+    quote weighs as much as the share of its product's reviews that say such a thing, over the error of that share.
     """
-    every = pd.concat([_weighed(tables.get(name, pd.DataFrame())) for name in TABLES], ignore_index=True)
+    none = pd.DataFrame()
+    every = pd.concat(
+        [_weighed(tables.get(q, none), tables.get(w, none)) for q, w in TABLES.items()], ignore_index=True
+    )
     every["language"] = [words.language_of(text) for text in every["text"]]
     greatest = every.groupby(["theme_id", "kind"])["weight"].transform("max")
     every["near"] = (every["language"] == words.language) & (every["weight"] >= CLOSE * greatest)
-    every = every.sort_values(["near", "weight", "text"], ascending=[False, False, True], kind="stable")
+    every = every.sort_values(["near", "weight"], ascending=False, kind="stable")
     found: dict[tuple[str, str], list[Quote]] = {}
     columns = (every[name].tolist() for name in ("theme_id", "text", "review_id", "language", "kind"))
     for theme, text, review, language, kind in zip(*columns, strict=True):
@@ -56,17 +66,23 @@ def said(tables: Mapping[str, pd.DataFrame], words: Words) -> dict[tuple[str, st
     return found
 
 
-def _weighed(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the quotes of a table: text, review_id, theme_id, kind, and weight, a cautious share in [0, 1]."""
+def _weighed(rows: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
+    """Return the quotes of a table: text, review_id, theme_id, kind, and weight."""
+    weights = ["reviews", "reviews_in_all", *(f"{kind}_share" for kind in KINDS)]
+    if rows is not shares and len(rows):  # there may be very many
+        keys = [key for key in ("theme_id", "product_id") if key in shares]
+        quotes = [name for name in rows if name.startswith("quote_")]
+        rows = rows[[*keys, *quotes]].merge(shares[[*keys, *weights]], on=keys)
     parts = [pd.DataFrame(columns=["text", "review_id", "kind", "theme_id", "weight"]).astype({"weight": float})]
     for name in (column for column in COLUMNS if {column, f"{column}_intent"} <= set(rows)):
         told = rows[rows[name].notna() & rows[f"{name}_intent"].isin(KINDS)]
         kind = told[f"{name}_intent"]
-        shares = told[[f"{k}_share" for k in KINDS]].to_numpy(np.float64)
-        own = shares[np.arange(len(told)), kind.map(KINDS.index).to_numpy(np.int64)]
+        ways = told[weights[2:]].to_numpy(np.float64)
+        own = ways[np.arange(len(told)), kind.map(KINDS.index).to_numpy(np.int64)]
         columns = {"text": told[name], "review_id": told[f"{name}_id"], "kind": kind, "theme_id": told["theme_id"]}
-        part = pd.DataFrame({**columns, "weight": told["share_low"].to_numpy() * own})
-        part = part.sort_values(["weight", "text"], ascending=[False, True], kind="stable")
+        spoken = told["reviews"].to_numpy() / np.sqrt(told["reviews_in_all"].to_numpy())
+        part = pd.DataFrame({**columns, "weight": spoken * own})
+        part = part.sort_values("weight", ascending=False, kind="stable")
         parts.append(part.groupby(["theme_id", "kind"]).head(CANDIDATES))
     return pd.concat([part for part in parts if len(part)] or parts)
 

@@ -12,6 +12,7 @@ import pandas as pd
 from reviewlens.errors import ConfigError
 
 MISSING = "–"
+_AFTER_IDEOGRAPH, _WIDE = re.compile(r"(?<=[\u4e00-\u9fff])[,!?:;]"), str.maketrans(",!?:;", "，！？：；")
 _REPEATED = re.compile(r"([^\w\s])\1{3,}")
 
 
@@ -88,7 +89,7 @@ class Words:
     @staticmethod
     def clause(text: str) -> str:
         """Return a quote with an ellipsis in place of its last comma; of a mark repeated often three are left."""
-        text = _REPEATED.sub(r"\1\1\1", text)
+        text = _AFTER_IDEOGRAPH.sub(lambda mark: mark[0].translate(_WIDE), _REPEATED.sub(r"\1\1\1", text))
         kept = text.rstrip(" ,，、;；")
         return text if kept == text.rstrip() else f"{kept} …" if kept.isascii() else f"{kept}……"
 
