@@ -71,7 +71,7 @@ def _weighed(rows: pd.DataFrame, shares: pd.DataFrame) -> pd.DataFrame:
     weights = ["reviews", "reviews_in_all", *(f"{kind}_share" for kind in KINDS)]
     if rows is not shares and len(rows):  # there may be very many
         keys = [key for key in ("theme_id", "product_id") if key in shares]
-        quotes = [name for name in rows if name.startswith("quote_")]
+        quotes = [str(name) for name in rows if str(name).startswith("quote_")]
         rows = rows[[*keys, *quotes]].merge(shares[[*keys, *weights]], on=keys)
     parts = [pd.DataFrame(columns=["text", "review_id", "kind", "theme_id", "weight"]).astype({"weight": float})]
     for name in (column for column in COLUMNS if {column, f"{column}_intent"} <= set(rows)):
