@@ -101,6 +101,10 @@ HEAD = "format = 1\n\n[[theme]]\nid = 'a'\n\n[[theme]]\n"
         ("format = 1\n[about]\nother_reasons = { rare = 'x' }\n", 3, "other_reasons"),
         ("format = 1\n[[log]]\nedition = 1\nevent = 'died'\ntheme = 'a'\n", 4, "event"),
         ("format = 1\n[[theme]\n", 2, ""),
+        (HEAD + "id = 'b'\ncues = ['x', 'y'\n\n[[theme]]\nid = 'c'\n", 8, "cues"),
+        (HEAD + "id = 'b'\ncues = ['x', 'y'\n", 8, "cues"),
+        (HEAD + "id = 'b'\n[theme.cues]\nx = 1\nx = 2\n", 10, "x"),
+        (HEAD + "id 'b'\n", 7, "id"),
     ],
 )
 def test_a_mistake_is_named(text, line, key):

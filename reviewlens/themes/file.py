@@ -9,6 +9,7 @@ from typing import Any
 
 from reviewlens.errors import ArtefactError
 from reviewlens.schemas import OTHER
+from reviewlens.themes.broken import mistake
 from reviewlens.themes.theme import EVENTS, Cue, Event, Theme
 
 FORMAT = 1
@@ -38,7 +39,9 @@ def parse(text: str, where: str) -> Content:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ArtefactError(f"the theme set is not valid TOML: {error}", where=where, hint=_HINT) from None
+        line, key = mistake(text)
+        place = f"{where}, line {line}, key {key}"
+        raise ArtefactError(f"the theme set is not valid TOML: {error}", where=place, hint=_HINT) from None
     return _Reader(text, where).content(data)
 
 
