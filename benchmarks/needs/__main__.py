@@ -1,4 +1,4 @@
-"""Measure: `python -m benchmarks.needs --data FOLDER`; writes `results.json` and `results.md` beside this file."""
+"""Measure: `python -m benchmarks.needs --data FOLDER [--parts ...]`; writes `results.json` and `results.md` here."""
 
 from __future__ import annotations
 
@@ -38,6 +38,14 @@ def cost(folder: Path) -> dict[str, float]:
     return found
 
 
+PARTS = {
+    "polarity": lambda folder: polarity.measure(folder, Classifier.load()),
+    "discovered": discovered.measure,
+    "wishes": wishes.measure,
+    "microseconds per review": cost,
+}
+
+
 def table(rows: dict[str, dict[str, float]]) -> list[str]:
     """Return a Markdown table."""
     names = list(next(iter(rows.values())))
@@ -53,18 +61,16 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    folder = parser.parse_args().data
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS, help="the others stay as they are")
+    given = parser.parse_args()
+    folder, path = given.data, HERE / "results.json"
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE
     ).stdout.strip()
-    results = {
-        "machine": {"processor": platform.machine(), "python": platform.python_version(), "commit": commit},
-        "polarity": polarity.measure(folder, Classifier.load()),
-        "discovered": discovered.measure(folder),
-        "wishes": wishes.measure(folder),
-        "microseconds per review": cost(folder),
-    }
-    (HERE / "results.json").write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    results = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    results["machine"] = {"processor": platform.machine(), "python": platform.python_version(), "commit": commit}
+    results |= {part: PARTS[part](folder) for part in given.parts}
+    path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
     lines = [
         "# Needs, measured",
         "",
