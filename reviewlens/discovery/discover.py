@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from reviewlens.discovery.anchors import KIN, anchor_themes, as_anchors, excludes
+from reviewlens.discovery.aspects import named_first
 from reviewlens.discovery.corpus import sample
-from reviewlens.discovery.growing import KIN, Grown, anchor_themes, grow
+from reviewlens.discovery.growing import Grown, grow
 from reviewlens.discovery.guided import guide
 from reviewlens.discovery.joining import join
-from reviewlens.discovery.phrases import Phrases, function_words, is_han, mine, tokens
+from reviewlens.discovery.labels import label
+from reviewlens.discovery.phrases import Phrases, function_words, mine, tokens
 from reviewlens.discovery.registry import carry_over
 from reviewlens.errors import ConfigError, InputError
 from reviewlens.privacy import mask_many
@@ -29,13 +32,16 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+Anchors = Mapping[str, Mapping[str, float]]
+
 LIMIT = 200_000
 THRESHOLD = 0.01
 _MOST_PHRASES = 3000
-_PLENTY = 5000
-"""From so many reviews on, a word of a family that they never use is no cue."""
+_MOST_THEMES = 40
+_PLENTY = 1_500_000
+"""With so many characters of text, what is rare or never said is no cue, and the product itself may tell what a review
+is about: reviews of many products. With less text, each word counts."""
 _SHARE = 0.002
-_LABEL_WORDS = 3
 _BY_HAND = ("labels", "excludes", "note", "yields_to")
 """What an edited theme keeps from one discovery to the next."""
 _PLACEHOLDER = re.compile(r"\[[a-z_]{2,20}\]")
@@ -62,7 +68,7 @@ def discover_themes(
         text: the column of texts, where it is not found by its name.
         seeds: a few words or phrases for each theme, by theme id.
         n_themes: how many themes are wanted at most: there are fewer where the reviews do not hold so many. By default
-            it follows from the number of phrases, 30 at most.
+            it follows from the number of phrases, 40 at most.
         previous: the theme set of before: ids and labels survive, and the log goes on.
         seed: decides which reviews are sampled where there are more than 200,000, and nothing else.
 
@@ -103,28 +109,36 @@ def _without_personal_data(texts: Sequence[str]) -> list[str]:
 
 
 def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | None) -> list[Theme]:
-    anchors = anchor_themes()
+    few = sum(map(len, texts)) < _PLENTY
+    anchors = anchor_themes(fine=few)
     living = [t for t in previous.themes if not t.retired] if previous is not None else []
-    kept = {t.theme_id: {c.text: c.weight for c in t.cues if c.weight > 0} for t in living}
+    kept = as_anchors(living)
     always = {phrase for name, phrases in anchors.items() if name.startswith(KIN) for phrase in phrases}
     always |= {phrase for phrases in kept.values() for phrase in phrases}
-    few = len(texts) < _PLENTY
     found = mine(texts, least=1 if few else 5, always=always, aspects=True, product=not few)
-    phrases, rare = _parted(found, _least(len(texts)), always)
+    phrases, rare = _parted(found, max(2 if few else 5, int(_SHARE * len(texts))), always)
     if len(phrases.phrases) < 2:
         raise InputError(
-            f"no theme can be found in {len(texts)} distinct texts: hardly any phrase occurs twice",
+            f"no theme can be found in {_counted(len(texts))}: hardly any phrase occurs twice",
             hint="pass more reviews, or name the themes yourself with seeds={...}",
         )
-    wanted = n_themes or max(len(living), min(30, max(2, len(phrases.phrases) // 8)))
+    wanted = n_themes or max(len(living), min(_MOST_THEMES, max(2, len(phrases.phrases) // 8)))
     if living:
         grown = grow(phrases, min(wanted, len(kept)), kept, present=1)
         spare = wanted - len(grown)
-        grown += _newcomers(phrases, grown, spare) if spare > 0 else []
+        grown += _newcomers(phrases, grown, spare, anchors) if spare > 0 else []
     else:
         grown = grow(phrases, wanted, anchors, unseen=few)
-    grown = join(grown, [*phrases.phrases, *rare]) if few else grown
-    return [_theme(g.anchor, g) for g in grown]
+    reviews = dict(zip(found.phrases, found.reviews.tolist(), strict=True))
+    grown = grown[:wanted]
+    if few:
+        joined = join(grown, [*phrases.phrases, *rare])
+        grown = [dataclasses.replace(theme, cues=named_first(theme.cues)) for theme in joined]
+    return [_theme(theme, reviews) for theme in grown]
+
+
+def _counted(texts: int) -> str:
+    return "1 distinct text" if texts == 1 else f"{texts} distinct texts"
 
 
 def _parted(found: Phrases, least: int, always: AbstractSet[str]) -> tuple[Phrases, list[str]]:
@@ -135,26 +149,17 @@ def _parted(found: Phrases, least: int, always: AbstractSet[str]) -> tuple[Phras
     return found.only(common), [phrase for i, phrase in enumerate(found.phrases) if i not in chosen]
 
 
-def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int) -> list[Grown]:
+def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int, anchors: Anchors) -> list[Grown]:
     """Grow further themes from what the themes of before leave over."""
     taken = {cue for theme in grown for cue in theme.cues}
     rest = [i for i, phrase in enumerate(phrases.phrases) if phrase not in taken]
     left = phrases.only(rest)
-    return grow(left, spare, anchor_themes()) if len(rest) > 2 else []
+    return grow(left, spare, anchors) if len(rest) > 2 else []
 
 
-def _least(n_texts: int) -> int:
-    return max(2 if n_texts < _PLENTY else 5, int(_SHARE * n_texts))
-
-
-def _theme(theme_id: str, grown: Grown) -> Theme:
-    label = ", ".join(list(grown.cues)[:_LABEL_WORDS])
-    cues = tuple(Cue(phrase, max(THRESHOLD, weight)) for phrase, weight in grown.cues.items())
-    return Theme(theme_id, {_language(grown.cues): label}, cues, threshold=THRESHOLD)
-
-
-def _language(cues: Mapping[str, float]) -> str:
-    return "zh" if sum(is_han(phrase[0]) for phrase in cues) > len(cues) / 2 else "en"
+def _theme(grown: Grown, reviews: Mapping[str, int]) -> Theme:
+    cues = (Cue(phrase, max(THRESHOLD, weight)) for phrase, weight in grown.cues.items())
+    return Theme(grown.anchor, label(grown, reviews), tuple(cues), excludes=excludes(grown.anchor), threshold=THRESHOLD)
 
 
 def _registered(themes: list[Theme], scope: str, previous: ThemeSet | None) -> ThemeSet:

@@ -9,36 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.discovery.affinity import affinity, coherence, information
+from reviewlens.discovery.anchors import FACTOR, KIN
 from reviewlens.discovery.phrases import Phrases
 
 Floats = NDArray[np.float32]
 
-KIN, FACTOR = "kin/", "anchors/"
-"""How the names of anchors begin that are word families, and factors of many reviews. The words of a family, and of a
-theme of before, are cues even where they are too rare to be tied to any; those of a factor are not."""
 _LOYALTY = 1.5
 """How much a phrase of an anchor prefers its anchor, in units of its strongest tie."""
 _STRENGTH = 0.4
 """A phrase is a cue from this strength on; lower, and half of all words would be cues of something."""
+_OWN, _OFTEN = 0.3, 0.02
+"""A phrase of an anchor that so large a share of the reviews hold is a cue from this strength on: what is said most
+often goes with nearly everything, and would come and go with a few reviews."""
 _FULL = 4.0
 """The strength at which a cue weighs 1."""
 _PRESENT = 4
 """An anchor is there when so many of its phrases are."""
-_RANK = 0.93
-"""Weight of an anchor's phrase against the one before it."""
 _INHERITED = 0.5
 """Strength of a phrase that is a cue for its last word alone, against that word."""
 _WEAK = 0.1
 """Weight of a cue that is known from its family alone."""
-_LAST = 0.35
-"""Weight of the last phrases of a long anchor."""
 _LEADING, _POOL = 10, 60
 """So many cues lead a theme; they are chosen among so many of its strongest."""
 _STARTS = 12
@@ -53,23 +48,6 @@ class Grown:
 
     cues: dict[str, float]
     anchor: str = ""
-
-
-@lru_cache(maxsize=1)
-def anchor_themes() -> dict[str, dict[str, float]]:
-    """Return the anchor themes that ship with the library, by name: phrases with weights in (0, 1].
-
-    They are the word families of `data/kin`, written by hand, and the factors of many reviews in `data/anchors`.
-    """
-    anchors = {}
-    for kind in ("anchors", "kin"):
-        folder = files("reviewlens") / "data" / kind
-        for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-            for number, line in enumerate(entry.read_text(encoding="utf-8").splitlines()):
-                phrases = [phrase for phrase in line.split(", ") if not phrase.startswith("-")]
-                weights = {phrase: max(_LAST, _RANK**rank) for rank, phrase in enumerate(phrases)}
-                anchors[f"{kind}/{entry.name}:{number}"] = weights
-    return anchors
 
 
 @dataclass(frozen=True)
@@ -155,7 +133,7 @@ def _company(first: int, pool: NDArray[np.int64], strength: Floats, bond: Floats
     """Return `first` and the phrases that go best with all that were taken before, ten at most."""
     rest, picked = [int(i) for i in pool if i != first], [first]
     while len(picked) < _LEADING:
-        rest = [i for i in rest if i != picked[-1] and not _repeats(phrases[i], phrases[picked[-1]])]
+        rest = [i for i in rest if i != picked[-1] and not repeats(phrases[i], phrases[picked[-1]])]
         if not rest:
             break
         worth = bond[np.ix_(rest, picked)].mean(1) + _STRONG * strength[rest] / strength[pool[0]]
@@ -163,6 +141,15 @@ def _company(first: int, pool: NDArray[np.int64], strength: Floats, bond: Floats
             break
         picked.append(rest[int(worth.argmax())])
     return picked
+
+
+def _keep_own(home: NDArray[np.int64], strength: Floats, starts: Sequence[_Start], found: Phrases) -> None:
+    """Make cues, in place, of frequent phrases that go with their own anchor, though their ties are a little weak."""
+    often = found.reviews >= _OFTEN * (found.owner.max() + 1)
+    for number, start in enumerate(starts):
+        own = start.members[often[start.members] & (home[start.members] == number)]
+        own = own[strength[own] >= _OWN]
+        strength[own] = np.maximum(strength[own], _STRENGTH)
 
 
 def _inherit(phrases: Sequence[str], home: NDArray[np.int64], strength: Floats) -> None:
@@ -175,10 +162,22 @@ def _inherit(phrases: Sequence[str], home: NDArray[np.int64], strength: Floats) 
                 home[i], strength[i] = home[heads[-1]], max(_STRENGTH, _INHERITED * strength[heads[-1]])
 
 
-def _repeats(one: str, two: str) -> bool:
+def repeats(one: str, two: str) -> bool:
+    """Return whether two phrases share a word, be it as its plural, or one holds the other."""
     if one.isascii() and two.isascii():
-        return bool(set(one.split()) & set(two.split()))
+        return bool({_singular(w) for w in one.split()} & {_singular(w) for w in two.split()})
     return one in two or two in one
+
+
+def _said_by(one: str, two: str) -> bool:
+    """Return whether a cue `two` finds what `one` is: "book" finds "books", "books" does not find "book"."""
+    if one.isascii() and two.isascii():
+        return bool({*one.split(), *map(_singular, one.split())} & set(two.split()))
+    return repeats(one, two)
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def grow(
@@ -215,6 +214,7 @@ def grow(
     if not ties.shape[1]:
         return []
     home, strength = ties.argmax(1), ties.max(1)
+    _keep_own(home, strength, starts, found)
     _inherit(found.phrases, home, strength)
     bond = information(found.windows)
     themes = []
@@ -227,7 +227,7 @@ def grow(
             lead = _leading(pool, strength, bond, found.phrases)
             rest = [int(i) for i in members if int(i) not in lead]
             if not unseen and len(lead) < _LEADING:  # with plenty of reviews, nothing is said twice
-                rest = [i for i in rest if not any(_repeats(found.phrases[i], found.phrases[j]) for j in lead)]
+                rest = [i for i in rest if not any(_said_by(found.phrases[i], found.phrases[j]) for j in lead)]
             order = lead + rest
             themes.append(
                 Grown({found.phrases[i]: round(min(1.0, float(strength[i]) / _FULL), 3) for i in order}, name)

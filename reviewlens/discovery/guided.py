@@ -12,14 +12,13 @@ import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 from itertools import chain
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from reviewlens.discovery.anchors import families
 from reviewlens.discovery.phrases import Phrases, is_han, mine
 from reviewlens.discovery.vectors import familiarity, meanings
 from reviewlens.errors import ConfigError
@@ -63,6 +62,12 @@ class _Evidence:
 
 def check_seeds(seeds: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return the seeds in order, without repeats; raise `ConfigError` where they cannot be used."""
+    if not isinstance(seeds, Mapping):
+        raise ConfigError(
+            f"seeds must be a table of words by theme id, not {type(seeds).__name__}",
+            where="seeds",
+            hint='pass a few words per theme: {"battery": ["charge", "battery"]}',
+        )
     if not seeds:
         raise ConfigError(
             "there are no seeds", where="seeds", hint='pass a few words per theme: {"battery": ["charge", "battery"]}'
@@ -127,7 +132,7 @@ def kindred(seeds: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """
     home = {word: theme_id for theme_id, words in seeds.items() for word in words}
     claims: dict[str, set[str]] = {}
-    for family in _families():
+    for family in families():
         votes = Counter(home[word] for word in family if word in home).most_common(2)
         if votes and votes[0][1] >= min(2, len(seeds[votes[0][0]])) and (len(votes) == 1 or votes[0][1] > votes[1][1]):
             for word in family:
@@ -138,13 +143,6 @@ def kindred(seeds: Mapping[str, list[str]]) -> dict[str, list[str]]:
         if len(themes) == 1:
             kin[next(iter(themes))].append(word)
     return kin
-
-
-@lru_cache(maxsize=1)
-def _families() -> list[list[str]]:
-    folder = files("reviewlens") / "data" / "kin"
-    entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    return [line.split(", ") for entry in entries for line in entry.read_text(encoding="utf-8").splitlines() if line]
 
 
 def _contains(phrase: str, word: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reviewlens.discovery.aspects import owned, products, roles
+from reviewlens.discovery.aspects import named_first, owned, products, roles
 from reviewlens.discovery.phrases import mine
 
 ASPECTS = ["battery", "screen", "keyboard", "price", "service", "staff", "fabric", "plot", "zipper"]
@@ -74,3 +74,9 @@ def test_a_compound_said_once_is_a_phrase_where_one_text_is_enough():
     assert "screen hinge" in mine(texts, least=1, aspects=True).phrases
     assert "screen hinge" not in mine(texts, least=1).phrases
     assert "screen hinge" not in mine(texts, least=2, aspects=True).phrases
+
+
+def test_a_clause_shows_what_names_the_aspect_before_what_describes_it():
+    weights = named_first({"fast": 1.0, "speed": 0.0, "boot speed": 0.0, "slow": 0.1})
+    assert weights["boot speed"] > weights["speed"] >= weights["fast"] > weights["slow"]
+    assert all(0 <= weight <= 1 for weight in weights.values())
