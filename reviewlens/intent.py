@@ -20,7 +20,7 @@ from reviewlens.text import fold, fold_all
 from reviewlens.wish_model import WishModel, bundled
 
 ENOUGH = 1.0
-PASSAGE = 300  # characters that the model judges at once
+PASSAGE = 800  # characters that the model judges at once
 LEAST, MOST = -1.0, 1.5  # bounds of the rules
 TRUST, IN_FAVOR = 0.9, 1.5  # weight of the model, and its upper bound
 AGAINST = (-0.6, -4.0)  # its lower bound where it knows little of what is said, and where it knows much

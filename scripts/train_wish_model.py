@@ -24,12 +24,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold
 
-from reviewlens.intent import PASSAGE, find_wishes
+from reviewlens.intent import find_wishes
 from reviewlens.text import fold, normalize, segments
 from reviewlens.wish_model import WishModel, damping, phrases, words
 
 TARGET = Path(__file__).parents[1] / "reviewlens" / "data" / "wish_model.tsv"
 KEPT, STRENGTH, SCALE, OTHERS = 12_000, 12.0, 3.0, 400
+OPENING = 300  # characters of a review of goods
 
 
 def train(texts: Sequence[str], asks: NDArray[np.bool_]) -> WishModel:
@@ -70,9 +71,9 @@ def write(model: WishModel, target: Path) -> None:
 
 
 def quiet(path: Path) -> list[str]:
-    """Return the first passages of reviews of goods, but for those with a wish in the eyes of the grammar."""
+    """Return the openings of reviews of goods, but for those with a wish in the eyes of the grammar."""
     texts = [
-        normalize(text)[:PASSAGE] for text in pd.read_parquet(path)["text"].fillna("").sample(OTHERS, random_state=0)
+        normalize(text)[:OPENING] for text in pd.read_parquet(path)["text"].fillna("").sample(OTHERS, random_state=0)
     ]
     owner, bounds = segments(texts)
     wished = set(owner[find_wishes(texts, owner, bounds, model=WishModel({}, 0.0)).segment].tolist())
