@@ -16,7 +16,7 @@ def markdown(results: dict[str, Any]) -> str:
                       " reviews keep their theme.", ""]  # fmt: skip
         lines += [
             "| method | NPMI | diversity | AMI of resamples, mean (least to most) | AMI of two seeds | unassigned "
-            "| biggest | seconds |",
+            "| biggest | processor seconds |",
             "|---|---|---|---|---|---|---|---|",
         ]
         for method, row in found["methods"].items():

@@ -66,6 +66,12 @@ def families() -> list[list[str]]:
     return [listed for name, listed in _listed(fine=False).items() if name.startswith(KIN) and listed != [""]]
 
 
+def family(anchor: str) -> frozenset[str]:
+    """Return the words of the family of this name; none for a name that is no family's."""
+    listed = (_listed(fine=True).get(anchor) or _listed(fine=False).get(anchor, [])) if anchor.startswith(KIN) else []
+    return frozenset(listed)
+
+
 def excludes(anchor: str) -> tuple[str, ...]:
     """Return the phrases in which the words of an anchor do not count; none for a name that is no anchor's."""
     listed = _listed(fine=True).get(anchor) or _listed(fine=False).get(anchor, [])

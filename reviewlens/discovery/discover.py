@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reviewlens.discovery.anchors import KIN, anchor_themes, as_anchors, excludes
+from reviewlens.discovery.anchors import KIN, anchor_themes, as_anchors, excludes, family
 from reviewlens.discovery.aspects import named_first
 from reviewlens.discovery.corpus import sample
 from reviewlens.discovery.growing import Grown, grow
@@ -159,7 +159,8 @@ def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int, anchors: An
 
 def _theme(grown: Grown, reviews: Mapping[str, int]) -> Theme:
     cues = (Cue(phrase, max(THRESHOLD, weight)) for phrase, weight in grown.cues.items())
-    return Theme(grown.anchor, label(grown, reviews), tuple(cues), excludes=excludes(grown.anchor), threshold=THRESHOLD)
+    called = label(grown, reviews, family(grown.anchor))
+    return Theme(grown.anchor, called, tuple(cues), excludes=excludes(grown.anchor), threshold=THRESHOLD)
 
 
 def _registered(themes: list[Theme], scope: str, previous: ThemeSet | None) -> ThemeSet:

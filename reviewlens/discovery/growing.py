@@ -7,6 +7,7 @@ of which those are taken that the reviews speak of most. What they do not explai
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -101,13 +102,16 @@ def _gathering(starts: Sequence[_Start], near: Floats, wanted: int) -> Sequence[
 def _factored(near: Floats, count: int) -> Floats:
     """Return the ties of phrases to `count` factors of their affinity, for what no anchor explains."""
     from sklearn.decomposition import NMF
+    from sklearn.exceptions import ConvergenceWarning
 
     count = min(count, len(near) - 1)
     if count < 1 or not near.any():
         return np.zeros((len(near), 0), dtype=np.float32)
     full = near.copy()
     np.fill_diagonal(full, near.max(1))
-    factors = NMF(count, init="nndsvd", max_iter=100, tol=1e-3, random_state=0).fit_transform(full)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # what is left over need not be parted to the last digit
+        factors = NMF(count, init="nndsvd", max_iter=100, tol=1e-3, random_state=0).fit_transform(full)
     top = np.maximum(factors.max(0), 1e-9)
     return np.asarray(factors / top, dtype=np.float32)
 

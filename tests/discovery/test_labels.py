@@ -25,6 +25,11 @@ def test_what_describes_stands_in_where_there_is_no_noun():
     assert named(["slow", "fast"], fast=9, slow=3) == "fast, slow"
 
 
+def test_words_of_the_family_go_before_others():
+    grown = Grown(dict.fromkeys(["vacuum", "dust", "hygiene"], 0.5))
+    assert label(grown, {"vacuum": 40, "dust": 9}, {"dust", "hygiene"}) == {"en": "dust, vacuum, hygiene"}
+
+
 def test_a_label_does_not_repeat_itself():
     assert named(["program", "programs", "driver"], program=5, programs=9, driver=1) == "programs, driver"
 
