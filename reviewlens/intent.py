@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewlens import letters
 from reviewlens.languages import languages
 from reviewlens.phrases import Phrases
 from reviewlens.text import fold, fold_all
@@ -26,6 +27,7 @@ TRUST, IN_FAVOR = 0.9, 1.5  # weight of the model, and its upper bound
 AGAINST = (-0.6, -4.0)  # its lower bound where it knows little of what is said, and where it knows much
 KNOWN = (0.36, 0.5)  # share of a passage's phrases that the model knows: little, and much
 ENOUGH_TOGETHER = 0.0
+EARLY = 60  # characters into a clause within which it still begins
 WORTH_A_LOOK = 0.5  # weight from which a clause of a long text is judged
 _SENTENCE_ENDS = ".!?。！？…\n-:"
 _BLANK = " \t\n.,;:!?。，；：！？…~～、\"'()[]"
@@ -55,8 +57,10 @@ class Grammar(NamedTuple):
     """The rules of all languages together: a review may mix them."""
 
     words: Phrases
-    rules_of: list[list[int]]  # per word
+    fan: NDArray[np.int64]  # per word: how many rules it calls
+    called: NDArray[np.int64]  # those of all words, word by word
     rules: list[Rule]
+    early: NDArray[np.bool_]  # per rule: it is of how a clause begins
 
 
 @cache
@@ -70,7 +74,10 @@ def grammar() -> Grammar:
                 rules_of.setdefault(fold(word), []).append(len(rules))
             flags = bool(rule.get("next", False)), bool(rule.get("opens", False))
             rules.append(Rule(re.compile(rule["pattern"]), float(rule["weight"]), *flags))
-    return Grammar(Phrases(list(rules_of)), list(rules_of.values()), rules)
+    early = np.array([rule.pattern.pattern.startswith("^") for rule in rules], np.bool_)
+    fan = np.array([len(numbers) for numbers in rules_of.values()], np.int64)
+    called = np.array([number for numbers in rules_of.values() for number in numbers], np.int64)
+    return Grammar(Phrases(list(rules_of)), fan, called, rules, early)
 
 
 def find_wishes(
@@ -110,23 +117,40 @@ def _graded(
 
     These are the clauses that the grammar finds worth a look, and every clause of a text that is one passage.
     """
-    words, rules_of, rules = grammar()
-    found = words.find(texts, owner, bounds)
+    rules = grammar().rules
     short = np.fromiter((len(t) <= PASSAGE for t in texts), np.bool_, len(texts))
     weight, after = np.zeros(len(owner)), np.zeros(len(owner), np.int64)
-    tries: dict[int, set[int]] = {}
-    for clause, word in zip(found.segment.tolist(), found.phrase.tolist(), strict=True):
-        tries.setdefault(clause, set()).update(rules_of[word])
-    for clause, numbers in tries.items():
-        begin, end = bounds[clause].tolist()
-        text, follows = folded[owner[clause]], clause + 1 < len(owner) and owner[clause + 1] == owner[clause]
-        said = text[begin:end]
-        more = text[begin : int(bounds[clause + 1, 1])] if follows else said
-        opens = not (before := text[:begin].rstrip(" \"'([")) or before[-1] in _SENTENCE_ENDS
-        tried = (rules[i] for i in sorted(numbers))
-        weight[clause], after[clause] = _read(said, more, [rule for rule in tried if opens or not rule.opens])
+    tried, number = np.divmod(_called(texts, owner, bounds), len(rules))
+    distinct, first = np.unique(tried, return_index=True)
+    after_it = np.minimum(distinct + 1, len(owner) - 1)
+    reach = np.where(
+        owner[after_it] == owner[distinct], bounds[after_it, 1], bounds[distinct, 1]
+    )  # with the next clause
+    spans = zip(owner[distinct].tolist(), *bounds[distinct].T.tolist(), reach.tolist(), strict=True)
+    calls, starts = number.tolist(), [*first.tolist(), len(number)]
+    for at, (clause, (review, begin, end, far)) in enumerate(zip(distinct.tolist(), spans, strict=True)):
+        text = folded[review]
+        before = text[max(0, begin - 4) : begin].rstrip(" \"'([")
+        opens = before[-1] in _SENTENCE_ENDS if before else begin < 4
+        likely = [rules[i] for i in calls[starts[at] : starts[at + 1]]]
+        weight[clause], after[clause] = _read(text[begin:end], text[begin:far], likely, opens)
     clauses = np.flatnonzero((weight >= WORTH_A_LOOK) | short[owner])
     return clauses, weight[clauses], after[clauses]
+
+
+def _called(texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the rules to be tried on each clause, as clause * rules + rule, ascending.
+
+    A rule of how a clause begins is called by a word near its beginning only.
+    """
+    words, fan, called, rules, early = grammar()
+    found = words.find(texts, owner, bounds)
+    wide = fan[found.phrase]
+    nth = np.arange(wide.sum()) - np.repeat(np.cumsum(wide) - wide, wide)
+    rule = called[np.repeat((np.cumsum(fan) - fan)[found.phrase], wide) + nth]
+    into = found.start - letters.offsets(texts)[owner[found.segment]] - bounds[found.segment, 0]
+    keep = ~early[rule] | (np.repeat(into, wide) <= EARLY)
+    return np.unique((np.repeat(found.segment, wide) * len(rules) + rule)[keep])
 
 
 def _judged(
@@ -163,10 +187,12 @@ def _judged(
     return result
 
 
-def _read(said: str, more: str, rules: Sequence[Rule]) -> tuple[float, int]:
+def _read(said: str, more: str, rules: Sequence[Rule], opens: bool) -> tuple[float, int]:
     """Return the weight of the rules that hold and where the strongest ends."""
     total, best, after = 0.0, 0.0, 0
-    for pattern, weight, beyond, _ in rules:
+    for pattern, weight, beyond, opening in rules:
+        if opening and not opens:
+            continue
         hit = pattern.search(more if beyond else said)
         if hit is None or hit.end() > len(said):
             continue
