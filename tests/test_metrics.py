@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, f1_score
 
 from reviewlens.calibration import Calibration
 from reviewlens.metrics import expected_calibration_error, measure
-from reviewlens.mixing import fit_mixture
+from reviewlens.mixing import fit_mixture, fit_sides
 
 
 @given(st.integers(0, 10_000), st.integers(5, 60))
@@ -74,3 +74,22 @@ def test_the_mixture_finds_the_side_that_knows() -> None:
     assert found.network_weight > 5 * abs(found.ngram_weight)
     overconfident = fit_mixture(10 * knows, noise, np.full(600, 64), polarity, np.full(600, np.nan))
     assert overconfident.network_weight == pytest.approx(found.network_weight / 10, rel=0.2)
+
+
+def test_each_side_counts_where_it_knows() -> None:
+    """One side tells bad from good, the other the star within and misleads about the rest."""
+    generator = np.random.default_rng(1)
+    stars = generator.choice([1, 2, 4, 5], 900)
+    polarity = np.where(stars < 3, 0, 2)
+    sides = generator.normal(0, 0.3, (2, 900, 5)).astype(np.float32)
+    sides[0] += 2 * np.array([[1, 1, 0, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 1, 1]])[polarity]
+    sides[1] += 2 * np.array([[1, 0, 0, 0, 1], [0, 1, 0, 1, 0]])[np.isin(stars, (2, 4)).astype(int)]
+    sides[1] += generator.normal(0, 2, (900, 1)) * np.array([[-1, -1, 0, 1, 1]])
+    lean = fit_sides(sides[0], sides[1], polarity, stars.astype(float), star_share=0.5)
+    side = np.array([-1, -1, 0, 1, 1]) / 2
+    factors = [float(side @ matrix @ side) for matrix in lean]
+    assert factors[0] > 1 > factors[1]
+    within = np.array([1, -1, 0, 0, 0])
+    assert all(np.allclose(within @ matrix, within, atol=1e-6) for matrix in lean)
+    nothing = fit_sides(sides[0], sides[1], polarity, np.full(900, np.nan), star_share=0.5)
+    assert all(np.array_equal(matrix, np.eye(5)) for matrix in nothing)
