@@ -200,11 +200,17 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
         for model in (classifier, linear)
     )
     if parts.model != LINEAR and ours["macro_f1"] < beside["macro_f1"]:
+        useless = ours.get("star_mae", 1.0) >= beside.get("star_mae", 1.0)
         warnings.warn(
             f"the {parts.model} is not better than the linear model on the held-out reviews "
-            f"(macro-F1 {ours['macro_f1']:.3f} and {beside['macro_f1']:.3f}); model='linear' would do",
+            f"(macro-F1 {ours['macro_f1']:.3f} and {beside['macro_f1']:.3f}); "
+            + ("only the linear model in it answers" if useless else "model='linear' would do"),
             stacklevel=3,
         )
+        if useless:
+            ours, parts.calibration = beside, linear.calibration
+            parts.weights["ngram.stars"] = prepared.ngrams.stars
+            classifier = linear
     parts.metrics |= {
         "validation": ours,
         "linear_beside": beside | {"calibration": vars(linear.calibration)},

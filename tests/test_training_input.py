@@ -87,3 +87,32 @@ def test_train_and_evaluate_on_the_command_line(tmp_path) -> None:
     assert done.exit_code == 0, done.output
     measured = runner.invoke(cli, ["evaluate", model, str(tmp_path / "test.csv"), *columns, "--json"])
     assert '"macro_f1"' in measured.output and measured.exit_code == 0
+
+
+def test_a_network_that_knows_less_than_the_linear_model_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    from reviewlens import network_training
+
+    fit = network_training.fit
+
+    def confused(*args, **kwargs):
+        fitted = fit(*args, **kwargs)
+        noise = np.random.default_rng(0).permutation(fitted.logits) * 5
+        return network_training.replace(fitted, logits=noise)
+
+    monkeypatch.setattr(network_training, "fit", confused)
+    monkeypatch.setattr("reviewlens.training.fit_mixture", _all_weight_to_the_network)
+    with pytest.warns(UserWarning, match="only the linear model in it answers"):
+        trained = rl.train(
+            reviews(200), text="text", label="stars", epochs=1, warm_start=False, model="lstm", progress=False
+        )
+    assert trained.calibration.network_weight == 0
+    metrics = rl.evaluate(trained, reviews(80, seed=5), text="text", label="stars").to_dict()
+    assert metrics["macro_f1"] == pytest.approx(metrics["linear_beside"]["macro_f1"])
+
+
+def _all_weight_to_the_network(network, ngrams, *args, **kwargs):
+    from reviewlens.mixing import fit_mixture
+
+    if not np.ptp(network):
+        return fit_mixture(network, ngrams, *args, **kwargs)
+    return fit_mixture(network, np.zeros_like(ngrams), *args, **kwargs)
