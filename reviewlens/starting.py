@@ -25,6 +25,8 @@ _MOST_UNKNOWN = 0.03  # share of subwords that are bytes of characters outside t
 _LEAST = 2.2  # characters per bundled subword; German has 3.9, Finnish 2.4, a language that nobody speaks 1.9
 _LEAST_UNSPACED = 1.3  # the same in scripts without spaces, where a character says more; Japanese has 1.5
 _SPACED = 0.05  # share of spaces from which a script has them
+# Characters of a subword: without spaces, long ones are phrases that are hardly met again.
+_LONGEST, _LONGEST_UNSPACED = 16, 3
 _LOOKED_AT, _READ = 2000, 1000  # reviews, and characters of each
 
 
@@ -47,16 +49,17 @@ def choose_start(texts: Sequence[str], bundled: Classifier | None) -> Start:
         texts: All texts to learn from.
         bundled: The model to go on from; None to start from nothing.
     """
-    if bundled is None:
-        return Start(Tokenizer.train(texts), None, "nothing, with subwords of the text")
     looked_at = [texts[row] for row in np.linspace(0, len(texts) - 1, min(len(texts), _LOOKED_AT)).astype(int)]
+    spaces = sum(text.count(" ") for text in looked_at) / max(sum(map(len, looked_at)), 1)
+    longest = _LONGEST if spaces > _SPACED else _LONGEST_UNSPACED
+    if bundled is None:
+        return Start(Tokenizer.train(texts, longest=longest), None, "nothing, with subwords of the text")
     unknown = float(np.mean(bundled.unknown_rate(looked_at)))
     spelled = _characters_per_subword(bundled.tokenizer, looked_at)
     language = Counter(found for found in languages(looked_at) if found != "und").most_common(1)
     if language and spelled >= LEARNED.get(language[0][0], np.inf) and unknown <= _MOST_UNKNOWN:
         return Start(bundled.tokenizer, bundled.parts, "the bundled model", learned=True)
-    own = Tokenizer.train(texts)
-    spaces = sum(text.count(" ") for text in looked_at) / max(sum(map(len, looked_at)), 1)
+    own = Tokenizer.train(texts, longest=longest)
     if unknown > _MOST_UNKNOWN or spelled < (_LEAST if spaces > _SPACED else _LEAST_UNSPACED):
         return Start(own, None, "nothing, with subwords of the text: the bundled model does not know its words")
     return Start(own, respelled(bundled.parts, own), "the bundled model, with subwords of the text")

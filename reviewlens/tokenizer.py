@@ -98,15 +98,19 @@ class Tokenizer:
         return cls(Backend(models.Unigram(vocab, unk_id=UNKNOWN, byte_fallback=True)))
 
     @classmethod
-    def train(cls, texts: Iterable[str], *, size: int = 16_000) -> Tokenizer:
-        """Learn about `size` subwords from `texts`; needs no word segmenter for any script."""
+    def train(cls, texts: Iterable[str], *, size: int = 16_000, longest: int = 16) -> Tokenizer:
+        """Learn about `size` subwords of at most `longest` characters from `texts`; needs no word segmenter."""
         from tokenizers import Tokenizer as Backend
         from tokenizers import models, pre_tokenizers, trainers
 
         backend = Backend(models.Unigram())
         backend.pre_tokenizer = pre_tokenizers.Metaspace()
         trainer = trainers.UnigramTrainer(
-            vocab_size=size, unk_token="<unk>", special_tokens=["<unk>"], show_progress=False
+            vocab_size=size,
+            unk_token="<unk>",
+            special_tokens=["<unk>"],
+            show_progress=False,
+            max_piece_length=longest,
         )
         backend.train_from_iterator((normal_form(text) for text in texts), trainer)
         learned = json.loads(backend.to_str())["model"]["vocab"]
