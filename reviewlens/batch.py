@@ -23,8 +23,9 @@ from reviewlens.classifier import Classifier, SegmentScores
 from reviewlens.duplicates import bands
 from reviewlens.identify import languages
 from reviewlens.privacy import hash_customer
+from reviewlens.privacy.excerpts import veil
 from reviewlens.quotes import QUOTE_CHARS, quotes, safe_quotes
-from reviewlens.schemas import MENTIONS, SCALE, SCORED, SCORED_REASON
+from reviewlens.schemas import MENTIONS, OTHER, SCALE, SCORED, SCORED_REASON
 from reviewlens.themes import ThemeSet
 
 LONGEST_BOILERPLATE = 60  # characters
@@ -58,8 +59,8 @@ class Reading(NamedTuple):
     """What the classifier saw in one pass: reviews that are read, their clauses and the scores of both."""
 
     which: NDArray[np.int64]  # index in the batch of each review read
-    written: list[str]
     texts: list[str]
+    veiled: list[str]  # as they were written, with marks in place of personal data: what quotes are cut from
     owner: NDArray[np.int32]  # clause -> index in `texts`
     bounds: NDArray[np.int32]
     scores: SegmentScores
@@ -150,8 +151,8 @@ def read_batch(batch: Batch, classifier: Classifier) -> Reading:
     which = np.array([i for i, reason in enumerate(batch.reason) if reason == SCORED_REASON], np.int64)
     texts = [batch.texts[i] for i in which]
     owner, bounds = text.segments(texts, classifier.threads)
-    written = [batch.written[i] for i in which]
-    return Reading(which, written, texts, owner, bounds, classifier.score_segments(texts, owner, bounds))
+    veiled = veil(texts, [batch.written[i] for i in which])
+    return Reading(which, texts, veiled, owner, bounds, classifier.score_segments(texts, owner, bounds))
 
 
 def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> pa.RecordBatch:
@@ -209,10 +210,10 @@ def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: in
     index = reading.which[review] if len(review) else np.zeros(0, np.int64)
     wish_start, wish_end = found.column("wish_start").to_pylist(), found.column("wish_end").to_pylist()
     wishes = [
-        None if a is None else reading.written[r][a:b] for r, a, b in zip(review, wish_start, wish_end, strict=True)
+        None if a is None else reading.veiled[r][a:b] for r, a, b in zip(review, wish_start, wish_end, strict=True)
     ]
     shown = quotes(
-        reading.written,
+        reading.veiled,
         reading.owner,
         reading.bounds,
         found.column("segment").to_numpy(),
@@ -226,7 +227,7 @@ def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: in
         "wish": safe_quotes(wishes),
         "quote": shown.text,
         "quote_rank": shown.rank,
-        "cue": safe_quotes(found.column("cue").to_pylist()),
+        "cue": safe_cues(found, reading),
     }
     columns = [
         pa.array(arrays[field.name], field.type)
@@ -251,6 +252,13 @@ def ten_thousandths(values: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.rint(np.asarray(values, np.float64) * SCALE).astype(np.int64)
 
 
+def safe_cues(found: pa.Table, reading: Reading) -> list[str | None]:
+    """Return the cues of mentions as they may leave the job; a wish that fits no theme has the customer's words."""
+    names = ("cue", "theme_id", "review", "cue_start", "cue_end")
+    rows = zip(*(found.column(name).to_pylist() for name in names), strict=True)
+    return safe_quotes([reading.veiled[r][a:b] if theme == OTHER else cue for cue, theme, r, a, b in rows])
+
+
 def _masked(column: pa.Array) -> pa.Array:
     distinct = column.dictionary_encode()
     return pa.DictionaryArray.from_arrays(
@@ -268,7 +276,7 @@ def _review_quotes(reading: Reading) -> list[str | None]:
     order = np.lexsort((start, -strength, poor, reading.owner))
     owners, first = np.unique(reading.owner[order], return_index=True)
     shown: list[str | None] = [None] * len(reading.texts)
-    best = quotes(reading.written, reading.owner, reading.bounds, order[first]).text
+    best = quotes(reading.veiled, reading.owner, reading.bounds, order[first]).text
     for owner, quote in zip(owners.tolist(), best, strict=True):
         shown[owner] = quote
     return shown

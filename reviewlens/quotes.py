@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from reviewlens import letters
 from reviewlens.privacy import clean_many, mask_many
+from reviewlens.privacy.excerpts import unveil
 
 QUOTE_CHARS = 240  # a quote is read in a table cell
 SENTENCE_BYTES = 180  # a sentence up to this length is quoted whole
@@ -72,7 +73,7 @@ def quotes(
     """Return a quote for each of k clauses.
 
     Args:
-        texts: n texts, as they were written or normalized: offsets are the same.
+        texts: n texts, veiled (`reviewlens.privacy.excerpts`), for a sentence alone may not give away what it holds.
         owner: Index of the text of each clause, shape (m,), ascending.
         bounds: First and past-the-last character of each clause, shape (m, 2).
         clauses: Which clauses to quote, shape (k,).
@@ -94,7 +95,10 @@ def quotes(
 
 
 def safe_quotes(said: Sequence[str | None]) -> list[str | None]:
-    """Return texts as they may leave the job: masked, without control characters, one line, shortened."""
+    """Return texts as they may leave the job: masked, without control characters, one line, shortened.
+
+    What is cut out of a text is to be cut out of the veiled one.
+    """
     masked = _masked([text for text in said if text])
     safe: dict[str | None, str | None] = {text: kept[:QUOTE_CHARS] for text, kept in masked.items()}
     safe[""] = ""
@@ -104,7 +108,7 @@ def safe_quotes(said: Sequence[str | None]) -> list[str | None]:
 def _masked(said: Sequence[str]) -> dict[str, str]:
     """Return each distinct text masked, in one line."""
     distinct = list(dict.fromkeys(said))
-    masked = mask_many(clean_many(distinct))
+    masked = mask_many(clean_many(unveil(distinct)))
     return {text: " ".join(kept.split()) for text, kept in zip(distinct, masked, strict=True)}
 
 

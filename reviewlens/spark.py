@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from reviewlens.batch import normalize_batch, read_batch
+from reviewlens.batch import normalize_batch, read_batch, safe_cues
 from reviewlens.engines.cluster import check_cluster
 from reviewlens.engines.shipping import Packed, pack, unpack
 from reviewlens.errors import ColumnError
@@ -115,7 +115,7 @@ def mentions(
             arrays = [
                 keys[field.name].take(review)
                 if field.name in keys
-                else pa.array(safe_quotes(found.column("cue").to_pylist()), pa.string())
+                else pa.array(safe_cues(found, reading), pa.string())
                 if field.name == "cue"
                 else found.column(field.name).combine_chunks()
                 for field in MENTIONED

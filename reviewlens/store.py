@@ -35,7 +35,7 @@ from reviewlens.config import KEY_VARIABLE
 from reviewlens.errors import ConfigError, InputNotFoundError, LockedError, ReviewlensError, StoreError
 from reviewlens.whole import unwritable
 
-FORMAT = 1
+FORMAT = 2  # of parts and manifests; parts of another format are made anew
 TEMPORARY = ".tmp-"
 FORGOTTEN_FILE = "forgotten.json"
 
@@ -182,12 +182,23 @@ class Store:
             raise unwritable(error, self.current) from error
 
     def current_run(self) -> Path | None:
-        """Return the folder of the last committed run, resolved, so that it stays the same while it is read."""
+        """Return the folder of the last committed run, resolved, so that it stays the same while it is read.
+
+        Raises `StoreError` where somebody has removed it.
+        """
         if self.current.is_symlink():
-            return self.current.resolve()
-        if self.current.is_file():  # where links do not exist: a pointer
-            return self.out / self.current.read_text("utf-8").strip()
-        return None
+            found = self.current.resolve()
+        elif self.current.is_file():  # where links do not exist: a pointer
+            found = self.out / self.current.read_text("utf-8").strip()
+        else:
+            return None
+        if not found.exists() and self.runs.is_dir() and found.parent == self.runs.resolve():
+            raise StoreError(
+                "the run that `current` names is gone",
+                where=str(found),
+                hint="let `current` point to another of the runs; or remove it, and the next run begins anew",
+            )
+        return found
 
     def run_folders(self) -> list[Path]:
         """Return the folders of the committed runs, oldest first."""
@@ -321,7 +332,8 @@ class Store:
         except FileNotFoundError:
             raise InputNotFoundError("no run is here", where=str(path), hint="run `reviewlens run` first") from None
         except (OSError, ValueError) as error:
-            raise StoreError(f"cannot be read: {error}", where=str(path)) from None
+            hint = "remove this folder: the next run makes it anew" if path.parent.parent == self.parts else ""
+            raise StoreError(f"cannot be read: {error}", where=str(path), hint=hint) from None
         return found
 
     def _write(self, path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from reviewlens.errors import ConfigError, InputNotFoundError, LockedError
+from reviewlens.errors import ConfigError, InputNotFoundError, LockedError, StoreError
 from reviewlens.store import TEMPORARY, Store
 
 
@@ -153,3 +154,16 @@ def test_a_folder_in_which_nothing_came_about_is_not_left_behind(tmp_path):
     with pytest.raises(ZeroDivisionError), store.lock():
         raise ZeroDivisionError
     assert (store.current / "content").read_text() == "first"
+
+
+def test_a_current_run_that_somebody_removed_is_said_with_two_ways_out(tmp_path):
+    store = Store(tmp_path / "lens")
+    with store.lock(), store.new_run() as folder:
+        store.write_manifest(folder, {"parts": []})
+    shutil.rmtree(store.out / "runs" / "000001")
+    with pytest.raises(StoreError, match="the run that `current` names is gone"), store.lock():
+        pass
+    store.current.unlink()
+    with store.lock(), store.new_run() as folder:
+        store.write_manifest(folder, {"parts": []})
+    assert store.current_run() is not None

@@ -85,7 +85,8 @@ def _is_name(word: str, link: str, value: str, after: str) -> bool:
         return False
     if any(char.isdigit() or char == "_" for char in value):
         return True
-    return labelled and not (after[:1] == " " and after[1:].isalpha())
+    # a word alone may be anything ("Telegram: great app"), but hardly so where the text goes on in another script
+    return labelled and not (after[:1] == " " and after[1:].isascii() and after[1:].isalpha())
 
 
 def network_addresses(text: str) -> Iterator[Span]:

@@ -1,0 +1,40 @@
+"""Masking of excerpts: what is personal is found in the whole text, for a cut may part it from what gives it away.
+
+`https://shop.example/?token=...` is cut into clauses after the question mark, "order no. 4471-0098" after the point;
+the second halves alone would be nobody's secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from reviewlens.privacy.find import find, suspects
+
+_FIRST = 0xFDD0  # the first of the noncharacters: they are for use within a program and stand in no text (Unicode 23.7)
+_KINDS = ("email", "phone", "card", "id", "iban", "account", "order", "link", "handle", "ip")
+_MARKS = {kind: chr(_FIRST + place) for place, kind in enumerate(_KINDS)}
+_MARKED = re.compile("|".join(f"{mark}+" for mark in _MARKS.values()))
+_PLACEHOLDERS = {mark: f"[{kind}]" for kind, mark in _MARKS.items()}
+
+
+def veil(texts: Sequence[str], written: Sequence[str]) -> list[str]:
+    """Return texts as they were written, with a mark of its kind in place of each character of personal data.
+
+    `texts` are the same, normalized. The lengths stay, so that what is cut out of a text can be cut out of the veiled one.
+    """
+    veiled = list(written)
+    for index in suspects(texts):
+        text, parts, begin = veiled[index], [], 0
+        for start, end, kind in find(texts[index]):
+            parts += [text[begin:start], _MARKS[kind] * (end - start)]
+            begin = end
+        veiled[index] = "".join([*parts, text[begin:]])
+    return veiled
+
+
+def unveil(excerpts: Sequence[str]) -> list[str]:
+    """Return excerpts of veiled texts with placeholders such as `[email]` in place of the marks."""
+    if not _MARKED.search("\n".join(excerpts)):
+        return list(excerpts)
+    return [_MARKED.sub(lambda found: _PLACEHOLDERS[found[0][0]], excerpt) for excerpt in excerpts]
