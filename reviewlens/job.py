@@ -95,6 +95,8 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
     log.info("planned", extra={"parts": len(night.tasks), "parts_to_score": len(night.todo), "rows_to_score": rows})
     if night.changed and night.todo:
         log.warning("changed since the last run: %s; %s rows are scored", ", ".join(night.changed), f"{rows:,}")
+    if night.stale:
+        log.warning("%s rows whose exports cannot be read stay as they were scored before", f"{night.stale:,}")
     failed = _score(engine, night.todo, options, stop)
     decided = decide(store, night, config, failed)
     for file in decided["quarantined"]:
@@ -142,7 +144,8 @@ def _candidate_themes(store: Store, decided: Mapping[str, Any], scored: Abstract
 def _score(engine: Engine, todo: Sequence[Task], options: RunOptions, stop: Stop) -> dict[str, tuple[str, int]]:
     """Score the parts and return the sources that could not be read: name -> (reason, rows)."""
     failed: dict[str, tuple[str, int]] = {}
-    shown = sys.stderr.isatty() if options.progress is None else options.progress
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    shown = watched if options.progress is None else options.progress
     total = sum(task.part.rows for task in todo)
     with tqdm(total=total, unit=" reviews", unit_scale=True, desc="scoring", disable=not shown or not todo) as bar:
 
@@ -277,7 +280,10 @@ def status(out: PathLike) -> pd.DataFrame:
     now = open_run(store.out).folder  # says so where there is none
     rows = []
     for folder in reversed(store.run_folders()):
-        manifest = store.manifest(folder)
+        try:
+            manifest = store.manifest(folder)
+        except InputNotFoundError:  # pruned by a run that ended meanwhile
+            continue
         told = {key: value for key, value in manifest["told"].items() if key != "changed"}
         index = manifest["drift"]["index"]
         worst = max(index, key=index.__getitem__, default=None)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from reviewlens import read
 from reviewlens.batch import Artefacts
 from reviewlens.classifier import Classifier
-from reviewlens.config import JobConfig, Settings
+from reviewlens.config import KEY_VARIABLE, JobConfig, Settings
+from reviewlens.errors import ConfigError
 from reviewlens.part import Receipt, Task, load_artefacts
 from reviewlens.store import FORMAT, Store, key_mark
 from reviewlens.themes import ThemeSet
@@ -26,16 +27,24 @@ class Night(NamedTuple):
     plan: read.Plan
     tasks: tuple[Task, ...]  # all parts of tonight's input
     todo: tuple[Task, ...]  # those that no earlier run has scored
-    kept: tuple[dict[str, Any], ...]  # parts of earlier inputs that stay
+    kept: tuple[dict[str, Any], ...]  # parts of the last run whose export is gone or cannot be read, and that stay
     artefacts: Artefacts
     fingerprints: dict[str, str]
     last: dict[str, Any] | None  # manifest of the last run
 
     @property
     def changed(self) -> list[str]:
-        """Which of classifier, themes, key and settings changed since the last run."""
-        before = self.last["fingerprints"] if self.last else self.fingerprints
-        return [name for name, value in self.fingerprints.items() if before.get(name) != value]
+        """Which of classifier, themes, key, settings and form of the parts changed since the last run."""
+        if self.last is None:
+            return []
+        before = self.last["fingerprints"]
+        other = [name for name, value in self.fingerprints.items() if before.get(name) != value]
+        return other + ["format"] * (self.last["format"] != FORMAT)
+
+    @property
+    def stale(self) -> int:
+        """How many rows stay as another classifier, theme set or version scored them: they cannot be read again."""
+        return sum(part["rows"] for part in self.kept) if set(self.changed) & {"classifier", "themes", "format"} else 0
 
 
 def plan_night(
@@ -76,24 +85,37 @@ def plan_night(
     last = store.manifest(folder) if folder else None
     there = store.newest_parts()
     todo = tuple(task for task in tasks if task.part_id not in there)
-    return Night(plan, tasks, todo, _kept(last, plan, config), artefacts, fingerprints, last)
+    night = Night(plan, tasks, todo, _kept(last, plan, config), artefacts, fingerprints, last)
+    if night.kept and "customer_key" in night.changed:
+        raise ConfigError(
+            f"the key of the customer hashes changed, and {sum(part['rows'] for part in night.kept):,} rows cannot be "
+            "hashed with it: nobody among them could be forgotten any more",
+            where=night.kept[0]["source"],
+            hint=f"set {KEY_VARIABLE} as before; or bring these exports back, or begin with a new output folder",
+        )
+    return night
 
 
 def decide(store: Store, night: Night, config: JobConfig, failed: Mapping[str, tuple[str, int]]) -> dict[str, Any]:
-    """Return all that decides what the tables will say: the same dictionary, the same tables."""
+    """Return all that decides what the tables will say: the same dictionary, the same tables.
+
+    `failed` are the sources that turned out to be unreadable; what was last read of them stands.
+    """
     there = store.newest_parts()
     tasks = [task for task in night.tasks if task.part.name not in failed]
     parts = [
         entry(store.receipt(there[task.part_id]), task.number, task.part.mtime_ns, _hash(*task.part.identity))
         for task in tasks
     ]
+    before = night.last["parts"] if night.last and "customer_key" not in night.changed else []
+    kept = [*night.kept, *(part for part in before if part["source"] in failed)]
     unreadable = {file.name: (file.reason, file.rows) for file in night.plan.rejected} | dict(failed)
     return {
         "format": FORMAT,
         "fingerprints": night.fingerprints,
         "columns": dict(night.plan.columns),
         "config": config.model_dump(),
-        "parts": sorted([*parts, *night.kept], key=lambda part: (part["source"], part["id"])),
+        "parts": sorted([*parts, *kept], key=lambda part: (part["source"], part["id"])),
         "quarantined": [{"source": s, "reason": r, "rows": n} for s, (r, n) in sorted(unreadable.items())],
     }
 
@@ -106,10 +128,15 @@ def entry(receipt: Receipt, number: int, mtime_ns: int, content: str) -> dict[st
 
 
 def _kept(last: dict[str, Any] | None, plan: read.Plan, config: JobConfig) -> tuple[dict[str, Any], ...]:
-    if last is None or config.on_removed == "drop":
+    """Return the parts of exports that are gone, unless they are to be dropped, and of those that cannot be read now.
+
+    An export that is being written while the job looks, or was cut short, takes away nothing of what it said before.
+    """
+    if last is None:
         return ()
-    present = {part.name for part in plan.parts} | {file.name for file in plan.rejected}
-    return tuple(part for part in last["parts"] if part["source"] not in present)
+    read_now, unreadable = {part.name for part in plan.parts}, {file.name for file in plan.rejected}
+    keep = config.on_removed == "keep"
+    return tuple(p for p in last["parts"] if p["source"] not in read_now and (keep or p["source"] in unreadable))
 
 
 def _path(store: Store, artefact: Classifier | ThemeSet | PathLike | None) -> str | None:

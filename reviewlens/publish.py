@@ -100,10 +100,12 @@ def _write_tables(
             if isinstance(error, duckdb.OutOfMemoryException) and memory:
                 log.warning("%d MB are too few for the tables of this history: trying %d", memory_mb, memory[0])
                 continue
+            damaged = isinstance(error, duckdb.InvalidInputException | duckdb.SerializationException)
+            room = "free some disk space or raise memory_mb, and run again; what was scored is kept"
             raise StoreError(
                 f"the tables could not be built: {str(error).splitlines()[0]}",
                 where=str(store.out),
-                hint="free some disk space or raise memory_mb, and run again; what was scored is kept",
+                hint="remove the part that is named here, and run again: it is scored anew" if damaged else room,
             ) from error
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import random
 import shutil
@@ -20,7 +21,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from benchmarks.nights.shop import Shop
 
 DONE = {0, 6}
 FORGOTTEN = "c7"
+BALLAST = 1 << 20  # bytes written at once
 GRACE_SECONDS = 60  # a look of the reader takes less; the small filesystem cannot hold the runs of many minutes
 
 
@@ -138,7 +140,10 @@ class Nights:
             return
         ballast = self.given.full_disk / "ballast"
         try:
-            ballast.write_bytes(bytes(max(0, shutil.disk_usage(self.given.full_disk).free - free)))
+            with ballast.open("wb", buffering=0) as file, suppress(OSError):  # some of it the filesystem needs itself
+                while file.write(bytes(min(BALLAST, shutil.disk_usage(self.given.full_disk).free))):
+                    pass
+            os.truncate(ballast, max(0, ballast.stat().st_size - free))
             yield
         finally:
             ballast.unlink()

@@ -1,4 +1,7 @@
-"""A shop that exports the reviews of its last days every night: overlapping, late, corrupt, changed, rotated away."""
+"""A shop that exports the reviews of its last days every night: overlapping, late, corrupt, changed, rotated away.
+
+A corrupt export comes whole the next night, but for one that was read before: what it said then stands.
+"""
 
 from __future__ import annotations
 
@@ -45,17 +48,22 @@ class Shop:
             trouble.append("late")
         elif fate < 0.3:
             self._deliver(name, frame)
-            whole = (self.exports / name).read_bytes()
-            (self.exports / name).write_bytes(whole[: self._random.randint(0, len(whole) - 1)])
+            self._cut_short(name)
             self._late.append((night + 1, name, frame))
             trouble.append("corrupt")
         else:
             self._deliver(name, frame)
         if night > 3 and self._random.random() < 0.3:  # an export of before is made again
             before = night - self._random.randint(1, 3)
-            self._deliver(f"night-{before:03d}.parquet", self._export(before, now))
-            self._late = [late for late in self._late if late[1] != f"night-{before:03d}.parquet"]
-            trouble.append("changed")
+            name = f"night-{before:03d}.parquet"
+            read_before = (self.exports / name).exists() and name not in {late for _, late, _ in self._late}
+            if read_before and self._random.random() < 0.4:  # overwritten by half a file, and nobody ever mends it
+                self._cut_short(name)
+                trouble.append("spoiled")
+            else:
+                self._deliver(name, self._export(before, now))
+                self._late = [late for late in self._late if late[1] != name]
+                trouble.append("changed")
         self._come_due(night)
         self._rotate(night)
         return trouble
@@ -105,6 +113,10 @@ class Shop:
             known = self._exported.get(row["review_id"])
             if known is None or known["exported_at"] <= row["exported_at"]:
                 self._exported[row["review_id"]] = row
+
+    def _cut_short(self, name: str) -> None:
+        whole = (self.exports / name).read_bytes()
+        (self.exports / name).write_bytes(whole[: self._random.randint(0, len(whole) - 1)])
 
     def _come_due(self, night: int) -> None:
         for due, name, frame in self._late:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 import click
 
 from reviewlens.cli.river import DONE, PARTIAL
-from reviewlens.cli.show import show_json, show_table
+from reviewlens.cli.show import on_terminal, show_json, show_table
 from reviewlens.cli.signals import heeding_signals
 from reviewlens.config import Settings
 from reviewlens.engines.choose import engine_for
@@ -35,7 +34,7 @@ def carry_out(settings: Settings, *, dry_run: bool, as_json: bool) -> int:
     if as_json:
         show_json({"run": run.folder.name, "new": not idle, "counts": counts, "report": str(run.report)})
     else:
-        if sys.stdout.isatty() and not idle:
+        if on_terminal() and not idle:
             _show_themes(run)
         click.echo(_summary(run, idle, time.perf_counter() - started))
     rejected = sum(
@@ -80,6 +79,7 @@ def _say_what_would_be_done(settings: Settings, as_json: bool) -> int:
         "rows_to_score": sum(task.part.rows for task in night.todo),
         "parts_kept_of_removed_inputs": len(night.kept),
         "files_quarantined": len(night.plan.rejected),
+        "rows_that_stay_as_scored_before": night.stale,
     }
     changed = night.changed
     if as_json:
