@@ -86,6 +86,9 @@ def test_wrong_settings_and_no_input_is_2(exports, tmp_path):
     (tmp_path / "job.toml").write_text('source = "in"\nout = "lens"\nperod = "day"\n')
     code, _, err = done("run", "--config", tmp_path / "job.toml")
     assert (code, "did you mean 'period'" in err) == (2, True)
+    (tmp_path / "job.toml").write_text('source = "in"\nout = "lens"\nlog_format = "json"\nworkers = 0\n')
+    code, _, err = done("run", "--config", tmp_path / "job.toml")
+    assert (code, events(err)[-1]["exit_code"]) == (2, 2)
     assert done("run", tmp_path / "absent.parquet", "--out", tmp_path / "lens")[0] == 2
     assert done("run", exports)[0] == 2
     assert Store(tmp_path / "lens").current_run() is None
@@ -215,3 +218,26 @@ def test_a_file_in_the_place_of_the_output_folder(exports, tmp_path):
     assert code == 2
     assert "a file is where the output folder should be" in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_log_on_a_full_disk_is_1_and_no_trace_of_python(exports, tmp_path, stream):
+    """What is printed fails last: the run is published, and the next one has nothing to do."""
+    lens = tmp_path / "lens"
+    words = [sys.executable, "-m", "reviewlens", "run", str(exports), "--out", str(lens), "--log-format", "json"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with Path("/dev/full").open("w") as full:
+        streams[stream] = full
+        ended = subprocess.run(words, cwd=ROOT, text=True, check=False, **streams)
+    assert ended.returncode == 1
+    assert "Traceback" not in f"{ended.stdout}{ended.stderr}"
+    if stream == "stdout":
+        assert events(ended.stderr)[-1]["event"] == "the output could not be written"
+    assert done("run", exports, "--out", lens)[1].startswith("nothing new")
+
+
+def test_without_any_standard_output_it_runs(exports, tmp_path):
+    line = f'"{sys.executable}" -m reviewlens run "{exports}" --out "{tmp_path / "lens"}" >&-'
+    ended = subprocess.run(["sh", "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert rl.open_run(tmp_path / "lens").manifest["counts"]["scored"] == 1200

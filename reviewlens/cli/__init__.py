@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 from typing import Any
@@ -11,8 +10,9 @@ import click
 
 from reviewlens import __version__
 from reviewlens.cli.beside import describe, discover, evaluate, recommend, train
-from reviewlens.cli.logs import say_error, set_up_log
+from reviewlens.cli.logs import set_up_log
 from reviewlens.cli.river import check, config, forget, run, score, status
+from reviewlens.cli.streams import all_said, say_if_possible, silence
 from reviewlens.cli.wrong import wrong_command
 from reviewlens.errors import ReviewlensError
 
@@ -37,7 +37,8 @@ for verb in (run, check, score, status, config, forget, train, evaluate, discove
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and exit with a documented code; an error is three lines: what, where, what to do."""
-    sys.exit(_exit_code(argv))
+    code = _exit_code(argv)
+    sys.exit(code if all_said() else code or 1)
 
 
 def _exit_code(argv: list[str] | None) -> int:
@@ -56,14 +57,18 @@ def _exit_code(argv: list[str] | None) -> int:
         return error.exit_code
     except click.ClickException as error:
         words = sys.argv[1:] if argv is None else argv
-        say_error(wrong_command(error, next((word for word in words if word in cli.commands), "")))
+        say_if_possible(wrong_command(error, next((word for word in words if word in cli.commands), "")))
         return error.exit_code
     except ReviewlensError as error:
-        say_error(error)
+        say_if_possible(error)
         return error.exit_code
     except BrokenPipeError:  # the reader of our output left, e.g. `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return 0
+    except OSError:
+        if all_said():  # then it is about something else
+            raise
+        return 1
 
 
 def _terminate(signum: int, frame: object) -> None:

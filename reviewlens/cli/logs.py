@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
+import tomllib
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -28,6 +32,15 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             said["error"] = self.formatException(record.exc_info)
         return json.dumps(said, ensure_ascii=False, default=str)
+
+
+def wanted_form(given: str | None, config_file: str | None) -> str:
+    """Return the form of the log as it is asked for, even where other settings turn out to be wrong."""
+    wanted: object = given or os.environ.get("REVIEWLENS_LOG_FORMAT")
+    if wanted is None and config_file is not None:
+        with suppress(OSError, ValueError, RecursionError):
+            wanted = tomllib.loads(Path(config_file).read_text("utf-8")).get("log_format")
+    return "json" if wanted == "json" else "text"
 
 
 def set_up_log(form: str) -> None:

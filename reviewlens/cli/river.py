@@ -80,9 +80,10 @@ def run(
     \b
     reviewlens run exports/*.parquet --out lens --column text=review_body --column rating=stars
     """
-    from reviewlens.cli.logs import set_up_log
+    from reviewlens.cli.logs import set_up_log, wanted_form
     from reviewlens.config import load_settings
 
+    set_up_log(wanted_form(given["log_format"], config_file))  # a wrong setting, too, is told in the form of the log
     overrides = {"source": list(source) or None, "out": out, "columns": column_map(columns) or None, **given}
     overrides["fail_on"] = list(given["fail_on"]) or None
     settings = load_settings(config_file, overrides=overrides)
@@ -96,7 +97,6 @@ def run(
             where="reviewlens run",
             hint="name files, a folder or a glob, or `source = [...]` in the configuration",
         )
-    set_up_log(settings.options.log_format)
     from reviewlens.cli.nightly import carry_out  # heavy, so after the settings are known to be good
 
     return carry_out(settings, dry_run=dry_run, as_json=as_json)

@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 MOST_COLUMNS, MOST_ROWS = 12, 4  # a table with more columns is turned on its side, for so many of its rows
 
 
+def on_terminal() -> bool:
+    """Return whether somebody is looking; there may be no standard output at all."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def show_table(frame: pd.DataFrame, *, title: str = "", as_json: bool = False) -> None:
     """Print a table."""
     if as_json:
         click.echo(frame.to_json(orient="records", date_format="iso", force_ascii=False))
-    elif sys.stdout.isatty():
+    elif on_terminal():
         _pretty(frame, title)
     else:
         click.echo(frame.to_csv(sep="\t", index=False), nl=False)
