@@ -267,7 +267,7 @@ class Store:
         scratch.mkdir()
         try:
             yield scratch
-            for path in [p for p in scratch.rglob("*") if p.is_file()]:
+            for path in [scratch, *scratch.rglob("*")]:  # folders too, for they hold the names of the files
                 _sync(path)
             try:
                 scratch.rename(target)

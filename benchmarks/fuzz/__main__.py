@@ -3,7 +3,8 @@
 python -m benchmarks.fuzz text --seconds 600        likewise parquet, config, artefact
 
 What fails is written to the folder `--findings`, and the exit code is not 0; `--again FILE` runs one such input. An
-input that takes more than a minute or 2 GB fails too. Needs `pip install atheris`.
+input that takes more than a minute (`--timeout`, more on a busy machine) or 2 GB fails too. With `--corpus` the inputs
+that reached new code are kept, and a later run begins with them. Needs `pip install atheris`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-TIMEOUT, MEMORY_MB, LONGEST = 60, 2_048, 65_536
+MEMORY_MB, LONGEST = 2_048, 65_536
 
 
 def main() -> None:
@@ -24,6 +25,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("target", choices=sorted(TARGETS))
     parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--timeout", type=int, default=60, help="seconds on the clock that one input may take")
+    parser.add_argument(
+        "--corpus", type=Path, help="folder of inputs to begin with and to add to; else a temporary one"
+    )
     parser.add_argument("--findings", type=Path, default=Path("findings"))
     parser.add_argument("--again", type=Path, help="run this one input")
     given = parser.parse_args()
@@ -31,12 +36,13 @@ def main() -> None:
         TARGETS[given.target](given.again.read_bytes())
         return
     given.findings.mkdir(exist_ok=True)
-    corpus = Path(tempfile.mkdtemp(prefix="corpus-"))
+    corpus = given.corpus or Path(tempfile.mkdtemp(prefix="corpus-"))
+    corpus.mkdir(parents=True, exist_ok=True)
     for number, seed in enumerate(seeds(given.target)):
-        (corpus / str(number)).write_bytes(seed)
+        (corpus / f"seed-{number}").write_bytes(seed)
     options = [
         f"-max_total_time={given.seconds}",
-        f"-timeout={TIMEOUT}",
+        f"-timeout={given.timeout}",
         f"-rss_limit_mb={MEMORY_MB}",
         f"-max_len={LONGEST}",
         f"-artifact_prefix={given.findings}/{given.target}-",
