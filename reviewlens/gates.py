@@ -12,13 +12,21 @@ from reviewlens.config import RunOptions
 from reviewlens.errors import GateError
 
 
-def measure_drift(last: Mapping[str, Any] | None, new: Sequence[drift.Profile], options: RunOptions) -> dict[str, Any]:
+def measure_drift(
+    last: Mapping[str, Any] | None, new: Sequence[drift.Profile], options: RunOptions, *, changed: Sequence[str] = ()
+) -> dict[str, Any]:
     """Compare the reviews scored tonight with those of the nights before, as the last manifest remembers them.
+
+    Where something `changed` for which old reviews were scored again, nothing is compared, for they are no news of
+    tonight; after another model, what it says of them is what later nights are compared with.
 
     Returns what `drift.compare` says, and `history`: the profiles of the last nights that had new reviews.
     """
     history = list(last.get("drift", {}).get("history", [])) if last else []
     current = drift.merge(new)
+    if set(changed) - {"config"}:
+        found = drift.compare(drift.merge([]), current, threshold=options.drift_threshold, min_reviews=1)
+        return {**found, "history": [current] if {"classifier", "format"} & set(changed) else history}
     found = drift.compare(
         drift.merge(history[-options.drift_nights :]),
         current,

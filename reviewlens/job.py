@@ -117,7 +117,7 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
         "candidate_themes": _candidate_themes(store, decided, scored),
     }
     labels = {theme.theme_id: theme.label(config.language) for theme in night.artefacts.themes.themes}
-    drift = measure_drift(night.last, profiles, options)
+    drift = measure_drift(night.last, profiles, options, changed=night.changed)
     before = open_run(store.out).tables if night.last else None
     classifier = night.artefacts.classifier
     model = {"name": classifier.model, "metrics": classifier.metrics}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewlens.run import none_of
@@ -13,6 +13,7 @@ from reviewlens.run import none_of
 ROWS = 6
 
 
+@settings(deadline=None)
 @given(
     parts=st.lists(st.integers(0, 20) | st.integers(0, 2**60 - 1), min_size=1, max_size=6, unique=True),
     gone=st.lists(st.tuples(st.integers(0, 5), st.integers(0, ROWS - 1)), max_size=12, unique=True),

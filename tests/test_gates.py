@@ -6,7 +6,9 @@ import pandas as pd
 import pytest
 
 import reviewlens as rl
+from reviewlens.config import RunOptions
 from reviewlens.errors import GateError
+from reviewlens.gates import measure_drift
 
 
 def month(number: int, broken: int, *, reviews: int = 60) -> pd.DataFrame:
@@ -42,3 +44,26 @@ def test_new_alerts_fail_the_run_that_brings_them_and_only_that_one(tmp_path):
     assert after.folder != run.folder
     assert len(after.tables["alerts"]) == len(alerts)
     assert after.manifest["counts"]["new_alerts"] == 0
+
+
+def profile(language: str, reviews: int = 600) -> dict[str, dict[str, int]]:
+    """A night of reviews that differ in nothing but the language."""
+    return {
+        "score": {"01": reviews},
+        "length": {"03": reviews},
+        "unknown": {"00": reviews},
+        "language": {language: reviews},
+    }
+
+
+def test_reviews_that_are_scored_again_are_no_drift():
+    last, options = {"drift": {"history": [profile("en")]}}, RunOptions()
+    assert measure_drift(last, [profile("zh")], options)["drifted"] == ["language"]
+    for what, remembered in (
+        ("themes", [profile("en")]),
+        ("customer_key", [profile("en")]),
+        ("classifier", [profile("zh")]),
+    ):
+        found = measure_drift(last, [profile("zh")], options, changed=[what])
+        assert (found["drifted"], found["index"], found["history"]) == ([], {}, remembered), what
+    assert measure_drift(last, [profile("zh")], options, changed=["config"])["drifted"] == ["language"]
