@@ -19,7 +19,6 @@ from reviewlens.errors import ColumnError
 from reviewlens.needs import MENTION_COLUMNS
 from reviewlens.needs import mentions as find_mentions
 from reviewlens.part import load_artefacts
-from reviewlens.quotes import safe_quotes
 from reviewlens.read.columns import check_mapping, find_columns, no_such_column
 from reviewlens.read.convert import to_reviews
 from reviewlens.schemas import SCORED

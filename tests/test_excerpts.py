@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewlens.batch import safe_quotes
 from reviewlens.privacy import mask
 from reviewlens.privacy.excerpts import unveil, veil
 from reviewlens.privacy.find import find
-from reviewlens.text import normalize, segment
+from reviewlens.quotes import quotes, safe_quotes
+from reviewlens.text import normalize, segment, segments
 
 SECRETS = {  # text -> what no part of an excerpt may hold
     "Returned it at https://shop.example.com/r?token=SECRETTOKEN12345&uid=9 and waited.": "SECRETTOKEN",
@@ -24,10 +25,18 @@ SECRETS = {  # text -> what no part of an excerpt may hold
 
 @pytest.mark.parametrize("text", SECRETS)
 def test_no_clause_holds_what_the_whole_text_gives_away(text):
-    (veiled,) = veil([normalize(text)])
+    (veiled,) = veil([normalize(text)], [text])
     for start, end in segment(text):
         (quote,) = safe_quotes([veiled[start:end]])
         assert SECRETS[text] not in (quote or "")
+
+
+@pytest.mark.parametrize("text", SECRETS)
+def test_no_quote_holds_it_either(text):
+    long = f"{'It was as it was, and so it stayed, ' * 6}{text}"
+    owner, bounds = segments([normalize(long)])
+    shown = quotes(veil([normalize(long)], [long]), owner, bounds, np.arange(len(owner)))
+    assert not any(SECRETS[text] in (quote or "") for quote in shown.text)
 
 
 def test_cut_alone_some_of_them_would_be_nobodys_secret():
@@ -43,7 +52,7 @@ TEXTS = st.lists(BITS, max_size=9).map("".join).map(normalize)
 @given(st.lists(TEXTS, max_size=5))
 @settings(deadline=None)
 def test_lengths_stay_and_all_that_is_found_is_veiled(texts):
-    veiled = veil(texts)
+    veiled = veil(texts, texts)
     for text, covered in zip(texts, veiled, strict=True):
         assert len(covered) == len(text)
         hidden = [place for start, end, _ in find(text) for place in range(start, end)]
@@ -54,12 +63,12 @@ def test_lengths_stay_and_all_that_is_found_is_veiled(texts):
 @given(TEXTS)
 @settings(deadline=None)
 def test_the_whole_text_as_an_excerpt_is_the_masked_text(text):
-    assert mask(*unveil(veil([text]))) == mask(text)
+    assert mask(*unveil(veil([text], [text]))) == mask(text)
 
 
 @given(TEXTS, st.integers(0, 60), st.integers(0, 60))
 @settings(deadline=None)
 def test_any_cut_has_placeholders_in_place_of_marks(text, start, length):
-    (covered,) = veil([text])
+    (covered,) = veil([text], [text])
     (shown,) = unveil([covered[start : start + length]])
     assert not any("\ufdd0" <= c <= "\ufdef" for c in shown) or any("\ufdda" <= c <= "\ufdef" for c in text)

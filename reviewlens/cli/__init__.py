@@ -12,7 +12,7 @@ from reviewlens import __version__
 from reviewlens.cli.beside import describe, discover, evaluate, recommend, train
 from reviewlens.cli.logs import set_up_log
 from reviewlens.cli.river import check, config, forget, run, score, status
-from reviewlens.cli.streams import all_said, say_if_possible, silence
+from reviewlens.cli.streams import all_said, give_up_output, is_about_output, say_if_possible, silence
 from reviewlens.cli.wrong import wrong_command
 from reviewlens.errors import ReviewlensError
 
@@ -65,9 +65,10 @@ def _exit_code(argv: list[str] | None) -> int:
     except BrokenPipeError:  # the reader of our output left, e.g. `| head`
         silence(sys.stdout)
         return 0
-    except OSError:
-        if all_said():  # then it is about something else
+    except OSError as error:
+        if not is_about_output(error):
             raise
+        give_up_output()
         return 1
 
 

@@ -10,6 +10,7 @@ import tomllib
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -34,6 +35,16 @@ class JsonLines(logging.Formatter):
         return json.dumps(said, ensure_ascii=False, default=str)
 
 
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes the log, and remembers where it could not, for standard error has no other way to say so."""
+
+    lost = False
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is logging's
+        """Note that a line was lost."""
+        self.lost = True
+
+
 def wanted_form(given: str | None, config_file: str | None) -> str:
     """Return the form of the log as it is asked for, even where other settings turn out to be wrong."""
     wanted: object = given or os.environ.get("REVIEWLENS_LOG_FORMAT")
@@ -45,7 +56,7 @@ def wanted_form(given: str | None, config_file: str | None) -> str:
 
 def set_up_log(form: str) -> None:
     """Send the log to standard error: all of it as JSON, or as text what needs attention."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Lines(sys.stderr) if sys.stderr is not None else logging.NullHandler()  # nobody asked for a log then
     log = logging.getLogger("reviewlens")
     if form == "json":
         handler.setFormatter(JsonLines())

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import sys
 from contextlib import suppress
 from typing import TextIO
 
-from reviewlens.cli.logs import say_error
+from reviewlens.cli.logs import Lines, say_error
 from reviewlens.errors import ReviewlensError, StoreError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+
+
+def is_about_output(error: OSError) -> bool:
+    """Return whether an error comes from printing: it names no file, as no stream does."""
+    return error.filename is None and error.errno in _FULL
 
 
 def say_if_possible(error: ReviewlensError) -> None:
@@ -20,12 +29,19 @@ def say_if_possible(error: ReviewlensError) -> None:
 def all_said() -> bool:
     """Return whether all that was printed could be written; the rest is let go, for Python would exit with 120."""
     unwritten = [stream for stream in (sys.stdout, sys.stderr) if not _flushed(stream)]
-    for stream in unwritten:
-        silence(stream)
     if sys.stdout in unwritten:
-        hint = "free some space and run again; what was published stands"
-        say_if_possible(StoreError("the output could not be written", where="standard output", hint=hint))
-    return not unwritten
+        give_up_output()
+    if sys.stderr in unwritten:
+        silence(sys.stderr)
+    log_lost = any(isinstance(handler, Lines) and handler.lost for handler in logging.getLogger("reviewlens").handlers)
+    return not (unwritten or log_lost)
+
+
+def give_up_output() -> None:
+    """Let standard output lead nowhere, and say so."""
+    silence(sys.stdout)
+    hint = "free some space and run again; what was published stands"
+    say_if_possible(StoreError("the output could not be written", where="standard output", hint=hint))
 
 
 def silence(stream: TextIO) -> None:

@@ -21,7 +21,7 @@ _PLACEHOLDERS = {mark: f"[{kind}]" for kind, mark in _MARKS.items()}
 def veil(texts: Sequence[str], written: Sequence[str]) -> list[str]:
     """Return texts as they were written, with a mark of its kind in place of each character of personal data.
 
-    `texts` are the same, normalized. The lengths stay, so that what is cut out of a text can be cut out of the veiled one.
+    `texts` are the same, normalized. The lengths stay: what is cut out of a text can be cut out of the veiled one.
     """
     veiled = list(written)
     for index in suspects(texts):
