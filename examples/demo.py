@@ -26,9 +26,9 @@ def main(out: str | Path | None = None) -> None:
     )
 
     print("\nThe largest unmet needs (share of reviews with 95% interval; what is said; a complaint)")
-    cells = tables["theme_by_product_period"].dropna(subset=["quote_1"])
-    complaints = cells[(cells["complaint_share"] == 1) & (cells["score"] < 0)]  # all that is said there are complaints
-    complaints = complaints.sort_values(["mentions", "score"], ascending=[False, True], kind="stable")
+    cells = tables["theme_by_product"]  # of the product where most say it
+    complaints = cells[cells["quote_1_intent"] == "complaint"].assign(n=lambda c: c["complaint_share"] * c["mentions"])
+    complaints = complaints.sort_values(["n", "product_id"], ascending=[False, True])
     quotes = complaints.drop_duplicates("theme_id").set_index("theme_id")["quote_1"]
     themes = tables["themes"].sort_values(["opportunity", "theme_id"], ascending=[False, True])
     for row in themes.head(6).itertuples():
