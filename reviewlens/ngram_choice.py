@@ -50,13 +50,16 @@ class NgramLessons:
         return replace(model, bias=(model.bias - np.log(self.stars.sum(1))).astype(np.float32))
 
     def seconds(self) -> float:
-        """Fit a twentieth of the reviews and return how long all fits will about take; 0 for a few reviews."""
+        """Fit a twentieth of the reviews and return how long all fits will about take; 0 for a few reviews.
+
+        Seconds of the processor: a single thread does the work, and a busy moment must not stand for all of it.
+        """
         some = np.random.default_rng(0).permutation(len(self.classes))[::_TIMED]
         if len(some) < _FEWEST_TIMED or len(np.unique(self.classes[some])) < 2:
             return 0.0
-        begin = time.perf_counter()
+        begin = time.process_time()
         self.fit(some, _STRENGTHS[0])
-        return (time.perf_counter() - begin) * _TIMED * (len(_STRENGTHS) + 1)
+        return (time.process_time() - begin) * _TIMED * (len(_STRENGTHS) + 1)
 
     def choose(self, valid: NDArray[np.bool_]) -> tuple[NgramModel, float]:
         """Return the model of the strength that the reviews in `valid` like best, fitted on the others."""

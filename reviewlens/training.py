@@ -39,6 +39,7 @@ from reviewlens.whole import unwritable
 
 FEWEST = 20  # labelled reviews
 _STAR_SHARE = 0.5  # of the likelihood that network and n-grams are weighed by; the rest is that of the polarity
+_MOST_LOST = 0.02  # macro-F1 that a smaller star error may cost
 _NOISE_WEIGHT = 0.3  # weight of a review whose label the n-grams contradict with near certainty
 Teacher = Callable[[list[str]], Any]
 
@@ -200,7 +201,8 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
         for model in (classifier, linear)
     )
     if parts.model != LINEAR and ours["macro_f1"] < beside["macro_f1"]:
-        useless = ours.get("star_mae", 1.0) >= beside.get("star_mae", 1.0)
+        lost = beside["macro_f1"] - ours["macro_f1"]
+        useless = lost > _MOST_LOST or ours.get("star_mae", 1.0) >= beside.get("star_mae", 1.0)
         warnings.warn(
             f"the {parts.model} is not better than the linear model on the held-out reviews "
             f"(macro-F1 {ours['macro_f1']:.3f} and {beside['macro_f1']:.3f}); "
