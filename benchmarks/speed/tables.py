@@ -31,6 +31,8 @@ def whole(results: dict[str, Any]) -> str:
         "|---|---|--:|--:|--:|--:|--:|--:|",
     ]
     for name, found in results["per_review"].items():
+        if OURS not in found:  # nothing to compare with yet
+            continue
         ours = {kind: statistics.median(found[OURS][kind]) for kind in ("seconds", "processor")}
         for row, taken in found.items():
             mid, busy = (statistics.median(taken[kind]) for kind in ("seconds", "processor"))
