@@ -82,12 +82,12 @@ def test_companions_equal_a_slow_count(tmp_path_factory, reviews):
 
 
 def shop(n=12, customers=True):
-    """Two products that every customer reviews, and one that nobody shares."""
-    texts = {"bag": "The zipper broke, terrible quality.", "mug": "Great quality, very sturdy."}
+    """Two products that every customer reviews and two customers like, and one that nobody shares."""
+    bad, good = "The zipper broke, terrible quality.", "Great quality, very sturdy."
     rows = [
         {"product_id": product, "text": f"{text} Order {i}.", "customer": f"c{i}"}
         for i in range(n)
-        for product, text in texts.items()
+        for product, text in {"bag": good if i < 2 else bad, "mug": good}.items()
     ]
     rows += [{"product_id": "hat", "text": f"Great quality, number {i}.", "customer": f"h{i}"} for i in range(n)]
     frame = pd.DataFrame(rows)
@@ -103,6 +103,15 @@ def test_the_report_says_what_goes_together_and_why(tmp_path):
     for language, said in (("en", "Its customers also reviewed"), ("zh", "它的顾客还评论了")):
         config = JobConfig(**{**run.manifest["config"], "language": language})
         assert said in render_report(run.tables, run.manifest, config)
+
+
+def test_what_no_customer_likes_beside_it_is_no_advice(tmp_path):
+    frame = shop()
+    frame.loc[frame["product_id"] == "bag", "text"] = [
+        f"The zipper broke, terrible quality. Order {i}." for i in range(12)
+    ]
+    run = rl.analyze(frame, out=tmp_path / "lens", config={"workers": 1})
+    assert "Its customers also reviewed" not in run.report.read_text("utf-8")
 
 
 def test_without_customers_the_report_says_so(tmp_path):
@@ -125,7 +134,7 @@ def test_descriptions_in_the_report_are_those_of_describe_and_bounded(tmp_path, 
     run = rl.analyze(many, out=tmp_path / "lens", config={"workers": 1})
     shown = run.report.read_text("utf-8")
     assert shown.count('class="prose"') == 12
-    assert "Products left out here: 8." in shown
+    assert "8 more products:" in shown
 
 
 def test_companions_are_symmetric_in_count(sample_run):
