@@ -193,6 +193,12 @@ def test_plain_text_stays_and_invisible_characters_go() -> None:
     assert clean("👨\u200d👩\u200d👧") == "👨\u200d👩\u200d👧", "a family is one emoji, joined on purpose"
 
 
+def test_a_chain_of_names_goes_whole() -> None:
+    """Found by fuzzing: one pass per link was not enough for a long one."""
+    chain = "".join(f"@name{n}" for n in range(20))
+    assert mask(f"ask {chain} please") == "ask [handle] please"
+
+
 def test_overlapping_finds_leave_nothing_of_either() -> None:
     assert mask("@AA13000000000") == "[phone]"
     assert mask("https://dana:secret@ftp.example.com/pics?key=1") == "https://[link]ftp.example.com/[link]"

@@ -23,9 +23,8 @@ _RANDOM = re.compile(
 )
 _KEYS = re.compile(r"[?&;#]([^=&?#;]{1,64})=")
 
-_AT_NAME = re.compile(
-    r"(?<![A-Za-z0-9_.@])@([A-Za-z_](?:[A-Za-z0-9_]|\.(?=[A-Za-z0-9_])){1,29}|[一-鿿][一-鿿A-Za-z0-9_]{1,11})"
-)
+_AT_WORD = r"[A-Za-z_](?:[A-Za-z0-9_]|\.(?=[A-Za-z0-9_])){1,29}|[一-鿿][一-鿿A-Za-z0-9_]{1,11}"
+_AT_NAME = re.compile(rf"(?<![A-Za-z0-9_.@])@({_AT_WORD})(?:@(?:{_AT_WORD}))*")  # a chain of names goes at once
 _NETWORK_NAME = announced(r"@?[A-Za-z0-9](?:[A-Za-z0-9_-]|[.#](?=[A-Za-z0-9_])){3,30}(?![A-Za-z0-9_])")
 _VERSION_NUMBER = re.compile(r"v?\d+(?:\.\d+)+")
 _LABEL = re.compile(r"[:=]|号|(?i:id|handle)$")
