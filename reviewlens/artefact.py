@@ -123,7 +123,9 @@ def read(folder: Path) -> Artefact:
         graph=graph,
         calibration=_read_calibration(folder / "calibration.json"),
         metrics=_read_json(folder / "metrics.json") if (folder / "metrics.json").exists() else {},
-        card=(folder / "README.md").read_text(encoding="utf-8") if (folder / "README.md").exists() else "",
+        card=(folder / "README.md").read_text(encoding="utf-8", errors="replace")
+        if (folder / "README.md").exists()
+        else "",
         extra={
             key: value for key, value in config.items() if key not in {"format_version", "model", "settings", "files"}
         },

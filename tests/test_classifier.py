@@ -217,6 +217,14 @@ def test_a_file_outside_the_folder_is_refused(tmp_path) -> None:
         Classifier.load(tmp_path / "m")
 
 
+def test_a_card_that_is_no_text_does_not_matter(tmp_path) -> None:
+    """Found by fuzzing."""
+    folder = tmp_path / "model"
+    Classifier.load().save(folder)
+    (folder / "README.md").write_bytes(b"\xff\xca")
+    assert Classifier.load(folder).predict(["Very good, I love it."]).tolist() == ["positive"]
+
+
 def test_no_model_there(tmp_path) -> None:
     with pytest.raises(InputNotFoundError, match=r"config\.json"):
         Classifier.load(tmp_path)

@@ -33,6 +33,7 @@ class Shop:
         self._truth: dict[str, dict[str, Any]] = {}
         self._late: list[tuple[int, str, pd.DataFrame]] = []
         self._exported: dict[str, dict[str, Any]] = {}
+        self._spoiled: set[str] = set()
         exports.mkdir(parents=True)
         ledger.mkdir(parents=True)
 
@@ -59,9 +60,11 @@ class Shop:
             read_before = (self.exports / name).exists() and name not in {late for _, late, _ in self._late}
             if read_before and self._random.random() < 0.4:  # overwritten by half a file, and nobody ever mends it
                 self._cut_short(name)
+                self._spoiled.add(name)
                 trouble.append("spoiled")
             else:
                 self._deliver(name, self._export(before, now))
+                self._spoiled.discard(name)
                 self._late = [late for late in self._late if late[1] != name]
                 trouble.append("changed")
         self._come_due(night)
@@ -69,8 +72,10 @@ class Shop:
         return trouble
 
     def last_night(self, night: int) -> None:
-        """Deliver all that is late."""
+        """Deliver all that is late, and take out what nobody mended, for a fresh run has no file in quarantine."""
         self._come_due(night + 10)
+        for name in self._spoiled:
+            (self.exports / name).unlink(missing_ok=True)
 
     def expected(self, forgotten: str) -> Mapping[str, str]:
         """Return review id -> text of the newest delivered version of each review that stands and says something.
