@@ -242,3 +242,23 @@ def test_a_missing_text_has_no_mention():
     themes = ThemeSet([Theme("battery", {}, (Cue("battery"),))])
     found = themes.match([None, "", "the battery died", float("nan")])
     assert found["review"].tolist() == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "theme"),
+    [
+        ("I wish the bin were bigger", "size_fit"),
+        ("Please make it a bit quieter", "sound"),
+        ("It should have a keep warm function", "features"),
+        ("裤腿再大一点就好了", "size_fit"),
+        ("希望加个定时功能", "features"),
+    ],
+)
+def test_a_wish_for_more_of_something_finds_its_theme(text: str, theme: str) -> None:
+    found = ThemeSet.load().match([text])
+    assert theme in found["theme_id"][found["intent"] == "wish"].tolist()
+
+
+@pytest.mark.parametrize("text", ["It functions as it should.", "A bigger problem came later.", "她的销售模式很老套"])
+def test_words_of_features_and_size_in_another_sense_are_left_alone(text: str) -> None:
+    assert not {"features", "size_fit"} & set(ThemeSet.load().match([text])["theme_id"])
