@@ -200,7 +200,8 @@ class Nights:
             "seconds": round(seconds, 1),
             "machine": f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}",
             "commit": _commit(),
-            "command": f"python -m benchmarks.nights {' '.join(sys.argv[1:])}".strip(),
+            "kills_per_night": self.given.kills,
+            "full_disk": "a small filesystem" if self.given.full_disk else "a limit on file size",
         }
 
     def _fresh(self) -> Any:
