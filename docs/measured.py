@@ -88,10 +88,11 @@ def _scale() -> list[tuple[str, ...]]:
     spark = _results("benchmarks/spark/results.json")
     cells = spark["results"][0]["equal"]["cells"]
     nights = _results("benchmarks/nights/results.json")
+    kills, full = nights["tally"]["kills"], nights["tally"]["full disks"]
     harm = sum(nights[name] for name in ("reviews_lost", "reviews_counted_twice", "times_a_reader_saw_something_wrong"))
     return [
         (
-            f"{nights['nights']} nights with {nights['tally']['kills']} kills and {nights['tally']['full disks']} full disks",
+            f"{nights['nights']} nights with {kills} kills and {full} full disks",
             f"{harm} reviews lost, counted twice or seen half-written",
             f"{nights['rows']:,} rows, {nights['reader']['looks']:,} looks of a reader",
             "[nights](docs/nightly.md#what-it-has-been-through)",
