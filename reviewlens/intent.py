@@ -28,6 +28,7 @@ AGAINST = (-0.6, -4.0)  # its lower bound where it knows little of what is said,
 KNOWN = (0.36, 0.5)  # share of a passage's phrases that the model knows: little, and much
 ENOUGH_TOGETHER = 0.0
 EARLY = 60  # characters into a clause within which it still begins
+REJECTED = -0.5  # weight up to which a clause is left out of its passage
 WORTH_A_LOOK = 0.5  # weight from which a clause of a long text is judged
 _SENTENCE_ENDS = ".!?。！？…\n-:"
 _BLANK = " \t\n.,;:!?。，；：！？…~～、\"'()[]"
@@ -171,7 +172,11 @@ def _judged(
     first = np.searchsorted(passage_of, passages)
     last = np.searchsorted(passage_of, passages, side="right") - 1
     spans = zip(owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True)
-    asked, known = model.judged([folded[o][a:b] for o, a, b in spans]).T
+    said = [folded[o][a:b] for o, a, b in spans]
+    for clause in np.flatnonzero(weight <= REJECTED).tolist():  # "works as it should" says nothing for its neighbors
+        review, begin, end = int(owner[clauses[clause]]), *bounds[clauses[clause]].tolist()
+        said[inverse[clause]] = said[inverse[clause]].replace(folded[review][begin:end], " ", 1)
+    asked, known = model.judged(said).T
     at_home = np.clip((known - KNOWN[0]) / (KNOWN[1] - KNOWN[0]), 0, 1)
     says = np.clip(asked, AGAINST[0] + (AGAINST[1] - AGAINST[0]) * at_home, IN_FAVOR)
     total = np.clip(weight, LEAST, MOST) + TRUST * says[inverse]

@@ -315,3 +315,8 @@ def test_wishes_of_apps_are_found(data):
     owner, bounds = segments(texts)
     wished = np.isin(np.arange(len(texts)), owner[find_wishes(texts, owner, bounds, model=WishModel({}, 0.0)).segment])
     assert f1_score(frame["kind"] == "feature request", wished) > 0.5  # the grammar alone
+
+
+@pytest.mark.parametrize("text", ["arrived in two days, looks like the picture, boils like it should"])
+def test_a_clause_that_the_grammar_rejects_makes_no_wish_of_its_neighbors(text: str) -> None:
+    assert not len(rl.wishes([text]))
