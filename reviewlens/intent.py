@@ -173,9 +173,10 @@ def _judged(
     last = np.searchsorted(passage_of, passages, side="right") - 1
     spans = zip(owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True)
     said = [folded[o][a:b] for o, a, b in spans]
-    for clause in np.flatnonzero(weight <= REJECTED).tolist():  # "works as it should" says nothing for its neighbors
-        review, begin, end = int(owner[clauses[clause]]), *bounds[clauses[clause]].tolist()
-        said[inverse[clause]] = said[inverse[clause]].replace(folded[review][begin:end], " ", 1)
+    rejected = np.flatnonzero(weight <= REJECTED)  # "works as it should" says nothing for its neighbors
+    for passage, clause in zip(inverse[rejected].tolist(), clauses[rejected].tolist(), strict=True):
+        begin, end = bounds[clause].tolist()
+        said[passage] = said[passage].replace(folded[owner[clause]][begin:end], " ", 1)
     asked, known = model.judged(said).T
     at_home = np.clip((known - KNOWN[0]) / (KNOWN[1] - KNOWN[0]), 0, 1)
     says = np.clip(asked, AGAINST[0] + (AGAINST[1] - AGAINST[0]) * at_home, IN_FAVOR)
