@@ -79,19 +79,22 @@ def quotes(
         clauses: Which clauses to quote, shape (k,).
         cues: What a quote that must be shortened shows, k texts; the beginning without them.
     """
-    around = sentences(texts, owner, bounds)
-    ends = bounds.astype(np.int64)
-    found: dict[int, _Cutting] = {}
-    for clause in np.unique(clauses).tolist():
-        first, last = around[clause].tolist()
-        found[clause] = _cutting(texts[owner[clause]], ends, clause, first, last)
-    cuttings = [found[clause] for clause in np.asarray(clauses).tolist()]
-    masked = _masked([cutting.said for cutting in cuttings])
-    pairs = zip(cuttings, [*cues] or [""] * len(cuttings), strict=True)
-    finished = [_finished(masked[cutting.said], cutting, cue) for cutting, cue in pairs]
-    ranks = np.array([_rank(quote) for quote in finished], np.int64)
-    shown = zip(finished, ranks.tolist(), strict=True)
-    return Quotes([quote if rank < UNQUOTABLE else None for quote, rank in shown], ranks)
+    around = sentences(texts, owner, bounds).tolist()
+    ends, of_text = bounds.tolist(), owner.tolist()
+    asked = np.asarray(clauses).tolist()
+    found = {clause: _cutting(texts[of_text[clause]], ends, clause, *around[clause]) for clause in set(asked)}
+    masked = _masked([cutting.said for cutting in found.values()])
+    shown: dict[tuple[int, str], tuple[str, int]] = {}
+    keys = []
+    for clause, cue in zip(asked, [*cues] or [""] * len(asked), strict=True):
+        said = masked[found[clause].said]
+        key = clause, cue if len(said) > QUOTE_CHARS else ""  # only what must be shortened is cut around its cue
+        keys.append(key)
+        if key not in shown:
+            quote = _finished(said, found[clause], cue)
+            shown[key] = quote, _rank(quote)
+    quoted = [shown[key] for key in keys]
+    return Quotes([q if rank < UNQUOTABLE else None for q, rank in quoted], np.array([r for _, r in quoted], np.int64))
 
 
 def safe_quotes(said: Sequence[str | None]) -> list[str | None]:
@@ -109,22 +112,32 @@ def _masked(said: Sequence[str]) -> dict[str, str]:
     """Return each distinct text masked, in one line."""
     distinct = list(dict.fromkeys(said))
     masked = mask_many(clean_many(unveil(distinct)))
-    return {text: " ".join(kept.split()) for text, kept in zip(distinct, masked, strict=True)}
+    return {text: _in_one_line(kept) for text, kept in zip(distinct, masked, strict=True)}
 
 
-def _cutting(text: str, ends: NDArray[np.int64], clause: int, first: int, last: int) -> _Cutting:
+def _in_one_line(text: str) -> str:
+    """Return `text` with one space for each white space; what is printable has no other white space than spaces."""
+    return text.strip() if text.isprintable() and "  " not in text else " ".join(text.split())
+
+
+def _size(text: str) -> int:
+    """Return the bytes of `text` in UTF-8: a Chinese character weighs three Latin ones, about what both say."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _cutting(text: str, ends: Sequence[Sequence[int]], clause: int, first: int, last: int) -> _Cutting:
     """Return the sentence from clause `first` to clause `last`, or what fits of it around `clause`."""
-    whole = text[ends[first, 0] : ends[last, 1]]
-    if len(whole.encode("utf-8", "surrogatepass")) <= SENTENCE_BYTES:
+    whole = text[ends[first][0] : ends[last][1]]
+    if _size(whole) <= SENTENCE_BYTES:
         return _Cutting(whole, False, False)
     from_, to = clause, clause
     for step_from, step_to in ((0, 1), (-1, 0)):  # what follows says more of a clause than what came before
         while first <= from_ + step_from and to + step_to <= last:
-            wider = text[ends[from_ + step_from, 0] : ends[to + step_to, 1]]
-            if len(wider.encode("utf-8", "surrogatepass")) > BEST_QUOTE_BYTES:
+            wider = text[ends[from_ + step_from][0] : ends[to + step_to][1]]
+            if _size(wider) > BEST_QUOTE_BYTES:
                 break
             from_, to = from_ + step_from, to + step_to
-    return _Cutting(text[ends[from_, 0] : ends[to, 1]], from_ > first, to < last)
+    return _Cutting(text[ends[from_][0] : ends[to][1]], from_ > first, to < last)
 
 
 def _finished(masked: str, cutting: _Cutting, cue: str) -> str:
@@ -146,12 +159,9 @@ def _finished(masked: str, cutting: _Cutting, cue: str) -> str:
 
 
 def _rank(quote: str) -> int:
-    """Return how badly a quote reads: 0 is best, `UNQUOTABLE` is not shown.
-
-    Length counts in bytes of UTF-8: a Chinese character weighs three Latin ones, about what both say.
-    """
+    """Return how badly a quote reads: 0 is best, `UNQUOTABLE` is not shown."""
     cuts = quote.startswith(ELLIPSIS) + quote.endswith(ELLIPSIS)
-    length = len(quote.encode()) - cuts * len(ELLIPSIS.encode())
+    length = _size(quote) - cuts * _size(ELLIPSIS)
     if length < SHORTEST_QUOTE:
         return UNQUOTABLE
     return min(UNQUOTABLE - 1, abs(length - BEST_QUOTE_BYTES) // 10 + CUT * min(cuts, 1))

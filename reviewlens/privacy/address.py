@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from reviewlens.privacy.words import WORDS, Span, announced, any_of, follow, spans
+from reviewlens.privacy.words import WORDS, Span, announced, any_of, follow, lowered, spans
 
 _LOCAL, _DOMAIN = r"[A-Za-z0-9._%+'-]", r"[A-Za-z0-9-]{1,63}"
 _EMAIL = re.compile(rf"(?<!{_LOCAL}){_LOCAL}{{1,64}}@(?:{_DOMAIN}\.){{1,8}}[A-Za-z]{{2,24}}(?![A-Za-z0-9])")
@@ -37,14 +37,16 @@ _HOUSEHOLD = [ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12
 
 def emails(text: str) -> Iterator[Span]:
     """Yield e-mail addresses, also "name (at) example dot com"."""
-    yield from spans(_EMAIL, text, "email")
+    if "@" in text:
+        yield from spans(_EMAIL, text, "email")
     if _AT_SPELLED.search(text):
         yield from spans(_SPELLED, text, "email")
 
 
 def links(text: str) -> Iterator[Span]:
     """Yield what follows the domain of a link if its path or query may identify somebody, and a user name before it."""
-    for match in _URL.finditer(text):
+    there = "://" in text or "www." in lowered(text)
+    for match in _URL.finditer(text) if there else ():
         url = match[0].rstrip(".,;:!?)'")
         start = match.start()
         host = url.find("://") + 3 if "://" in url else 0
@@ -90,7 +92,7 @@ def _is_name(word: str, link: str, value: str, after: str) -> bool:
 
 def network_addresses(text: str) -> Iterator[Span]:
     """Yield IP addresses that are not a household's own (192.168.1.1) and not a version number."""
-    for match in _IPV4.finditer(text):
+    for match in _IPV4.finditer(text) if text.count(".") >= 3 else ():
         before = text[max(0, match.start() - 14) : match.start()]
         try:
             address = ipaddress.IPv4Address(match[0])
@@ -99,7 +101,7 @@ def network_addresses(text: str) -> Iterator[Span]:
         long_enough = sum(len(part) > 1 for part in match[0].split(".")) >= 2  # 1.6.9.9 is a version
         if long_enough and not _BEFORE_VERSION.search(before) and not any(address in network for network in _HOUSEHOLD):
             yield *match.span(), "ip"
-    for match in _IPV6.finditer(text):
+    for match in _IPV6.finditer(text) if text.count(":") >= 2 else ():
         try:
             ipaddress.IPv6Address(match[0])
         except ValueError:

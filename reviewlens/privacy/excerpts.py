@@ -14,7 +14,7 @@ from reviewlens.privacy.find import find, suspects
 _FIRST = 0xFDD0  # the first of the noncharacters: they are for use within a program and stand in no text (Unicode 23.7)
 _KINDS = ("email", "phone", "card", "id", "iban", "account", "order", "link", "handle", "ip")
 _MARKS = {kind: chr(_FIRST + place) for place, kind in enumerate(_KINDS)}
-_MARKED = re.compile("|".join(f"{mark}+" for mark in _MARKS.values()))
+_MARKED = re.compile(rf"([{''.join(_MARKS.values())}])\1*")
 _PLACEHOLDERS = {mark: f"[{kind}]" for kind, mark in _MARKS.items()}
 
 
@@ -37,4 +37,4 @@ def unveil(excerpts: Sequence[str]) -> list[str]:
     """Return excerpts of veiled texts with placeholders such as `[email]` in place of the marks."""
     if not _MARKED.search("\n".join(excerpts)):
         return list(excerpts)
-    return [_MARKED.sub(lambda found: _PLACEHOLDERS[found[0][0]], excerpt) for excerpt in excerpts]
+    return [_MARKED.sub(lambda found: _PLACEHOLDERS[found[1]], excerpt) for excerpt in excerpts]

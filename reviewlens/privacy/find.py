@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import ahocorasick_rs
 import numpy as np
@@ -14,7 +14,7 @@ from reviewlens.privacy.identity import documents, identities
 from reviewlens.privacy.order import orders, parcels
 from reviewlens.privacy.payment import accounts, cards, ibans
 from reviewlens.privacy.phone import called, phones, spoken
-from reviewlens.privacy.words import LOWER, WORDS, Span, announcements, joins
+from reviewlens.privacy.words import WORDS, Span, announcements, joins, lowered
 
 _BETWEEN = "\0"  # stands in no normalized text
 _NUMERALS = "零〇一二三四五六七八九幺"
@@ -26,6 +26,23 @@ _SIGNS = re.compile(  # a set of first characters, for `re` looks for such a set
 )
 _DIGIT = re.compile(r"\d")
 _NAMES = ahocorasick_rs.AhoCorasick([*WORDS["handle"], " dot "])
+_FINDERS: tuple[tuple[Callable[..., Iterator[Span]], int, str], ...] = (
+    # surest first; the fewest digits of what it finds, for most texts have few; the words that announce it
+    (links, 0, ""),
+    (emails, 0, ""),
+    (ibans, 1, ""),
+    (cards, 14, ""),
+    (identities, 6, ""),
+    (documents, 4, "identity"),
+    (network_addresses, 1, ""),
+    (parcels, 1, ""),
+    (orders, 3, "order"),
+    (phones, 7, ""),
+    (called, 7, "phone"),
+    (accounts, 6, "account"),
+    (spoken, 0, ""),
+    (handles, 0, "handle"),
+)
 
 
 def suspect(text: str) -> bool:
@@ -44,7 +61,7 @@ def suspects(texts: Sequence[str]) -> list[int]:
 
 def _names(text: str) -> list[int]:
     """Return where names of networks stand as words, and "dot"."""
-    found = _NAMES.find_matches_as_indexes(text.translate(LOWER), overlapping=True)
+    found = _NAMES.find_matches_as_indexes(lowered(text), overlapping=True)
     return [start for _, start, end in found if not (joins(text, start - 1, start) or joins(text, end - 1, end))]
 
 
@@ -67,18 +84,7 @@ def find(text: str) -> list[Span]:
 
 def _surest_first(text: str) -> Iterator[Span]:
     words = announcements(text)
-    yield from links(text)
-    yield from emails(text)
-    if _DIGIT.search(text):
-        yield from ibans(text)
-        yield from cards(text)
-        yield from identities(text)
-        yield from documents(text, words["identity"])
-        yield from network_addresses(text)
-        yield from parcels(text)
-        yield from orders(text, words["order"])
-        yield from phones(text)
-        yield from called(text, words["phone"])
-        yield from accounts(text, words["account"])
-    yield from spoken(text)
-    yield from handles(text, words["handle"])
+    digits = len(_DIGIT.findall(text))
+    for finder, fewest, announced in _FINDERS:
+        if digits >= fewest:
+            yield from finder(text, words[announced]) if announced else finder(text)
