@@ -21,6 +21,7 @@ from reviewlens.batch import Artefacts, annotate
 from reviewlens.classifier import Classifier
 from reviewlens.errors import InputError
 from reviewlens.forgetting import blank, forget_customers
+from reviewlens.garbage import unsearched
 from reviewlens.read import Part
 from reviewlens.schemas import MENTIONS, SCORED
 from reviewlens.store import Store, next_generation
@@ -75,7 +76,8 @@ def write_part(task: Task, progress: Progress | None = None) -> Receipt:
     try:
         with store.new_part(task.part_id) as folder, PartWriter(folder) as writer:
             for rows in task.part.batches(task.batch_rows, writer.troubles):
-                reviews, found = annotate(rows, task.part.name, task.number, artefacts)
+                with unsearched():
+                    reviews, found = annotate(rows, task.part.name, task.number, artefacts)
                 if task.forgotten:
                     reviews, found = forget_customers(reviews, found, task.forgotten)
                 writer.write(reviews, found)

@@ -22,7 +22,8 @@ from reviewlens.runs import mix
 
 END = "\0"  # stands after a passage; text in normal form has none
 _WORD = re.compile(r"[a-z0-9']+|[!?]")
-_TOKEN = re.compile(rf"{_WORD.pattern}|{END}")
+_ALONE = (b"!", b"?", END.encode())
+_KEPT = bytes(point if re.fullmatch(rf"[a-z0-9'!?{END}]", chr(point)) else ord(" ") for point in range(256))
 _GAP, _DIGITS, _END = "_", "0", 1
 FEW_WORDS = 2  # a passage with fewer, or one that is mostly of another script, is not judged
 LENGTH_POWER, LENGTH_PLUS = 0.6, 4.0
@@ -44,6 +45,14 @@ def phrases(said: Sequence[str]) -> list[str]:
     """Return the words, the pairs, and the pairs with any word between them ("please _ mode")."""
     pairs = [f"{a} {b}" for a, b in pairwise(said)]
     return [*said, *pairs, *(f"{a} _ {b}" for a, b in zip(said, said[2:], strict=False))]
+
+
+def _tokens(passages: Sequence[str]) -> list[bytes]:
+    """Return what `_WORD` finds in all passages, as bytes, and `END` after each: a folded text has none."""
+    said = END.join([*passages, ""]).encode("utf-8", "surrogatepass").translate(_KEPT)
+    for mark in _ALONE:
+        said = said.replace(mark, b" %b " % mark)
+    return said.split()
 
 
 def damping(length: int) -> float:
@@ -72,7 +81,7 @@ class WishModel:
         if not self.weights:
             return np.tile([np.nan, 0.0], (len(passages), 1))
         lexicon = self._lexicon
-        found = _TOKEN.findall(END.join([*passages, ""]))  # END is a token of its own: a folded text has none
+        found = _tokens(passages)
         said = np.fromiter(map(lexicon.numbers.get, found, repeat(0)), np.int64, len(found))
         said[[place for place in np.flatnonzero(said == 0).tolist() if found[place].isdigit()]] = lexicon.digits
         ends = np.flatnonzero(said == _END)
@@ -106,8 +115,9 @@ class _Lexicon:
         self._size = len(known) + _END + 1
         self.weights = np.array([*weights.values(), 0.0])
         self.digits = known.get(_DIGITS, 0)
-        self.numbers = {END: _END} | {word: n for word, n in known.items() if not word.isdigit()}
-        self.numbers |= {variant: known.get(usual, 0) for variant, usual in _spellings().items()}
+        numbers = {END: _END} | {word: n for word, n in known.items() if not word.isdigit()}
+        numbers |= {variant: known.get(usual, 0) for variant, usual in _spellings().items()}
+        self.numbers = {word.encode(): number for word, number in numbers.items()}
         self._alone = np.full(self._size, -1, np.int64)  # phrase of a single word
         pairs = {}
         for number, phrase in enumerate(split):

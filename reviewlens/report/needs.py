@@ -126,7 +126,7 @@ def _risen(page: Page, first: pd.Series, told: pd.DataFrame) -> tuple[Quote, ...
             if first["product_id"] != "*":
                 own = own[own["product_id"] == first["product_id"]] if "product_id" in own else own.head(0)
             most = own.sort_values("reviews", ascending=False, kind="stable")  # where most speak of it
-            quotes += [quote for _, row in most.iterrows() for quote in page.quotes(row)]
+            quotes += [quote for row in most.to_dict("records") for quote in page.quotes(row)]
     quotes = [quote for quote in quotes if first["cue"] in quote.text.casefold()]
     bare = [Quote(quote, "", page.words.language_of(quote)) for quote in told["quote"] if isinstance(quote, str)]
     return tuple({quote.text: quote for quote in (quotes or bare)}.values())[:MOST_QUOTES]
@@ -140,7 +140,7 @@ def wishes(page: Page) -> Mapping[str, Any] | None:
     rows: list[dict[str, Any]] = []
     shown_before = set[str]()  # a clause may concern two needs
     for theme_id, told in found.groupby("theme_id", sort=False):
-        quotes = [quote for _, row in told.iterrows() for quote in page.quotes(row)[:QUOTES_PER_CUE]]
+        quotes = [quote for row in told.to_dict("records") for quote in page.quotes(row)[:QUOTES_PER_CUE]]
         quotes = list({q.text: q for q in quotes if q.text not in shown_before}.values())
         shown_before |= {quote.text for quote in quotes}
         rows.append(
@@ -148,7 +148,7 @@ def wishes(page: Page) -> Mapping[str, Any] | None:
                 "label": page.label(str(theme_id), told["label"].iloc[0]),
                 "other": theme_id == OTHER,
                 "wishes": int(told["reviews"].sum()),
-                "cues": [(row["cue"], int(row["reviews"])) for _, row in told.iterrows() if row["reviews"] > 1][
+                "cues": [(row["cue"], int(row["reviews"])) for row in told.to_dict("records") if row["reviews"] > 1][
                     :MOST_CUES
                 ],
                 "quotes": _readable(page, quotes)[: 2 * MOST_QUOTES if theme_id == OTHER else MOST_QUOTES],

@@ -23,7 +23,7 @@ def pages(page: Page) -> Mapping[str, Any] | None:
     if found.empty:
         return None
     ranked = found.sort_values(["reviews", "product_id"], ascending=[False, True])["product_id"]
-    told = [row["product_id"] for rows in worst_and_best(page) for _, row in rows.iterrows()]
+    told = [row["product_id"] for rows in worst_and_best(page) for row in rows.to_dict("records")]
     shown = set([*told, *(product for product in ranked if product not in told)][:MOST_PAGES])
     ordered = [product for product in ranked if product in shown]
     companions = _companions(page, shown)

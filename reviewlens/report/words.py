@@ -14,6 +14,7 @@ from reviewlens.errors import ConfigError
 MISSING = "–"
 _AFTER_IDEOGRAPH, _WIDE = re.compile(r"(?<=[\u4e00-\u9fff])[,!?:;]"), str.maketrans(",!?:;", "，！？：；")
 _REPEATED = re.compile(r"([^\w\s])\1{3,}")
+_IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 
 
 class Words:
@@ -96,7 +97,7 @@ class Words:
     @staticmethod
     def language_of(text: str) -> str:
         """Return the HTML language of a quote, so that it is set and read aloud as what it is."""
-        return "zh" if any("\u4e00" <= c <= "\u9fff" for c in text) else "en"
+        return "zh" if _IDEOGRAPH.search(text) else "en"
 
 
 def _absent(x: float) -> bool:
