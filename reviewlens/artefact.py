@@ -25,7 +25,8 @@ from reviewlens.errors import ArtefactError, InputNotFoundError
 from reviewlens.models import LINEAR, MODELS
 from reviewlens.tokenizer import Tokenizer
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2  # 2: n-grams of characters beside those of subwords
+READABLE = (1, FORMAT_VERSION)
 _LIMIT = 512 * 1024 * 1024  # bytes a file of an artefact may have
 HASHED = ("tokenizer.json", "model.safetensors", "model.onnx", "calibration.json")
 Arrays = dict[str, NDArray[Any]]
@@ -88,11 +89,11 @@ def read(folder: Path) -> Artefact:
         )
     config = _read_json(folder / "config.json")
     version = config.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in READABLE:
         raise ArtefactError(
             f"format_version {version!r} is not known",
             where=str(folder),
-            hint=f"this release reads version {FORMAT_VERSION}",
+            hint=f"this release reads versions {' and '.join(map(str, READABLE))}",
         )
     if config.get("model") not in MODELS:
         raise ArtefactError(

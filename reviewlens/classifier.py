@@ -18,8 +18,8 @@ from reviewlens import artefact as folder
 from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
 from reviewlens.errors import ConfigError, InputError, OverwriteError
-from reviewlens.models.linear import NgramModel
 from reviewlens.models.mixture import Mixture
+from reviewlens.models.ngrams import Ngrams
 from reviewlens.models.packed import PackedLstm
 from reviewlens.models.runtime import Network, OnnxNetwork
 from reviewlens.schemas import LABELS
@@ -242,7 +242,7 @@ def _model(parts: Artefact, threads: Threads) -> Mixture:
         else:
             positions = len(weights["position"]) if "position" in weights else None
             network = OnnxNetwork(parts.graph, table, scale, threads, positions=positions)
-    ngrams = NgramModel.from_arrays(weights) if "ngram.weight" in weights else None
+    ngrams = Ngrams.from_arrays(weights, parts.tokenizer)
     c = parts.calibration
     return Mixture(network, ngrams, (c.network_weight, c.ngram_weight), (c.network_slope, c.ngram_slope), threads)
 

@@ -85,6 +85,11 @@ class Memory:
         """Return whether so much more can be kept."""
         return self._runs + runs <= _MOST and self._used + subwords <= _ROOM
 
+    @staticmethod
+    def fitting(counts: NDArray[np.int64]) -> int:
+        """Return how many new runs, of so many subwords each, an empty memory has room for."""
+        return min(_MOST, int(np.searchsorted(np.cumsum(counts), _ROOM, side="right")))
+
     def keep(self, keys: NDArray[np.uint64], ids: NDArray[np.int32], counts: NDArray[np.int64]) -> None:
         """Keep distinct new keys and their subwords, end to end."""
         self._ids[self._used : self._used + len(ids)] = ids

@@ -1,4 +1,4 @@
-"""The n-grams of a user's reviews: fitted as strongly as held-out reviews like best."""
+"""The n-grams of a user's reviews, of subwords and of characters: fitted as strongly as held-out reviews like best."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.labelled import LabelledReviews
-from reviewlens.models.linear import NgramModel
-from reviewlens.models.ngram_fit import fit_ngrams
-from reviewlens.tokenizer import Encoded
+from reviewlens.models.ngram_fit import View, fit_views
+from reviewlens.models.ngrams import Ngrams, read_of
+from reviewlens.models.spelling import SPACE, Spelling
+from reviewlens.tokenizer import Encoded, Tokenizer
 
-_STRENGTHS = (2.0, 8.0)  # scikit-learn's C: short texts like the first, long ones the second
+_STRENGTHS = (1.0, 3.0)  # scikit-learn's C: short texts like the first, long ones the second
+_LETTERS, _LETTERS_UNSPACED = (3, 5), (1, 4)  # characters of the shortest and the longest n-grams of them
+_SPACED = 0.03  # share of spaces among the characters from which a script has them
 _TIMED = 20  # one in so many reviews is fitted to see how long it takes
 _FEWEST_TIMED = 100  # fewer are no measure, and take no time
 _MOST_TRIED = 3_000_000  # subwords that strengths are tried on
@@ -24,6 +27,11 @@ class NgramLessons:
     """What n-grams learn from; all arrays have n rows."""
 
     encoded: Encoded
+    spelled: Encoded
+    """The characters of what is read of each text for them."""
+    spelling: Spelling
+    spaced: bool
+    """Whether spaces stand between words."""
     classes: NDArray[np.int64]
     stars: NDArray[np.float32]
     """Which stars each class stands for, shape (classes, 5)."""
@@ -32,22 +40,37 @@ class NgramLessons:
     soft: NDArray[np.float32] | None
 
     @classmethod
-    def of(cls, encoded: Encoded, reviews: LabelledReviews, soft: NDArray[np.float32] | None) -> NgramLessons:
+    def of(
+        cls,
+        encoded: Encoded,
+        tokenizer: Tokenizer,
+        reviews: LabelledReviews,
+        soft: NDArray[np.float32] | None,
+    ) -> NgramLessons:
         """Return what reviews teach."""
         classes, stars = reviews.classes()
         known = reviews.labels.known
         height = np.where(np.isnan(reviews.labels.stars), reviews.labels.polarity, reviews.labels.stars)
         side = np.where(known, height - height[known].mean(), 0.0)
-        return cls(encoded, classes, stars, side, soft)
+        spelling = Spelling.of(tokenizer.pieces())
+        spelled = spelling.spell(read_of(encoded))[0]
+        spaced = bool(np.mean(spelled.ids == SPACE) > _SPACED)
+        return cls(encoded, spelled, spelling, spaced, classes, stars, side, soft)
 
-    def fit(self, rows: NDArray[np.int64], strength: float) -> NgramModel:
+    def fit(self, rows: NDArray[np.int64], strength: float) -> Ngrams:
         """Fit on some of the reviews; `rows` are positions."""
+        shortest, orders = _LETTERS if self.spaced else _LETTERS_UNSPACED
+        views = [
+            View(self.encoded.take(rows), damped=True),
+            View(self.spelled.take(rows), orders, shortest, damped=True, space=SPACE, fewest=3),
+        ]
         soft = None if self.soft is None else self.soft[rows]
-        model = fit_ngrams(
-            self.encoded.take(rows), self.classes[rows], self.stars, strength=strength, soft=soft, side=self.side[rows]
+        subwords, letters = fit_views(
+            views, self.classes[rows], self.stars, strength=strength, soft=soft, side=self.side[rows]
         )
         # A class that stands for two stars has its probability twice.
-        return replace(model, bias=(model.bias - np.log(self.stars.sum(1))).astype(np.float32))
+        bias = (subwords.bias - np.log(self.stars.sum(1))).astype(np.float32)
+        return Ngrams(replace(subwords, bias=bias), letters, self.spelling)
 
     def seconds(self) -> float:
         """Fit a twentieth of the reviews and return how long all fits will about take; 0 for a few reviews.
@@ -61,7 +84,7 @@ class NgramLessons:
         self.fit(some, _STRENGTHS[0])
         return (time.process_time() - begin) * _TIMED * (len(_STRENGTHS) + 1)
 
-    def choose(self, valid: NDArray[np.bool_]) -> tuple[NgramModel, float]:
+    def choose(self, valid: NDArray[np.bool_]) -> tuple[Ngrams, float]:
         """Return the model of the strength that the reviews in `valid` like best, fitted on the others."""
         rows, held_out = np.flatnonzero(~valid), np.flatnonzero(valid & (self.classes >= 0))
         some = rows[:: 1 + len(self.encoded.ids) // _MOST_TRIED]
@@ -70,7 +93,7 @@ class NgramLessons:
         best = min(_STRENGTHS, key=losses.__getitem__)
         return (tried[best] if len(some) == len(rows) else self.fit(rows, best)), best
 
-    def _loss(self, model: NgramModel, rows: NDArray[np.int64]) -> float:
+    def _loss(self, model: Ngrams, rows: NDArray[np.int64]) -> float:
         """Return the negative log-likelihood of the classes of some reviews."""
         logits = model.logits(self.encoded.take(rows)).astype(np.float64)
         power = np.exp(logits - logits.max(1, keepdims=True))

@@ -169,8 +169,11 @@ class Tokenizer:
         return self._subwords(Forms.of(pieces))
 
     def _learn(self, memory: Memory, forms: Forms, keys: NDArray[np.uint64]) -> Memory:
-        """Encode the forms of distinct keys, and return the memory that holds them."""
+        """Encode the forms of distinct keys, and return the memory that holds them, or as many as it can hold."""
         ids, counts = self._subwords(forms)
+        most = Memory.fitting(counts)  # long runs of scripts without spaces may be too much at once
+        keys, counts = keys[:most], counts[:most]
+        ids = ids[: counts.sum()]
         with self._lock:
             if not memory.has_room(len(keys), len(ids)):
                 memory = self._memory = Memory()

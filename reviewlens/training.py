@@ -29,7 +29,7 @@ from reviewlens.labelled import LabelledReviews, read_labelled
 from reviewlens.metrics import measure
 from reviewlens.mixing import fit_mixture, fit_sides
 from reviewlens.models import LINEAR, MODELS, NETWORKS
-from reviewlens.models.linear import NgramModel
+from reviewlens.models.ngrams import Ngrams
 from reviewlens.ngram_choice import NgramLessons
 from reviewlens.schemas import LABELS
 from reviewlens.splits import copy_hashes, held_out
@@ -38,6 +38,8 @@ from reviewlens.tokenizer import FIRST_PIECE, Encoded
 from reviewlens.whole import unwritable
 
 FEWEST = 20  # labelled reviews
+_JUDGES = 400  # reviews to hold out: with fewer, chance decides how much the network counts
+_SHARES = (0.12, 0.27)  # of the reviews, at the least and at the most
 _STAR_SHARE = 0.5  # of the likelihood that network and n-grams are weighed by; the rest is that of the polarity
 _MOST_LOST = 0.02  # macro-F1 that a smaller star error may cost
 _NOISE_WEIGHT = 0.3  # weight of a review whose label the n-grams contradict with near certainty
@@ -54,7 +56,7 @@ class Prepared:
     encoded: Encoded
     lessons: NgramLessons
     strength: float
-    ngrams: NgramModel
+    ngrams: Ngrams
     """Fitted on the reviews that are not held out."""
     weight: NDArray[np.float32]
     soft: NDArray[np.float32] | None
@@ -178,12 +180,13 @@ def prepare(
             f"every review is {LABELS[classes.pop()]}: there is nothing to tell apart",
             hint="give reviews of at least two classes",
         )
-    valid = held_out(reviews.texts, reviews.strata(), share=0.12, seed=seed)
+    share = float(np.clip(_JUDGES / len(reviews.texts), *_SHARES))
+    valid = held_out(reviews.texts, reviews.strata(), share=share, seed=seed)
     start = choose_start(reviews.texts, Classifier.load() if warm_start else None)
     report(f"starting from {start.reason}")
     encoded = start.tokenizer.encode(reviews.texts, head=HEAD, tail=TAIL)
     soft = _ask(teacher, reviews.texts)
-    lessons = NgramLessons.of(encoded, reviews, soft)
+    lessons = NgramLessons.of(encoded, start.tokenizer, reviews, soft)
     report(f"about {max(lessons.seconds() / 60, 0.1):.1f} minutes for the n-grams")
     ngrams, strength = lessons.choose(valid)
     weight = _noise_weights(reviews, ngrams.logits(encoded), valid)
@@ -226,7 +229,7 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
         "unknown_rate": float(np.mean(prepared.encoded.ids < FIRST_PIECE)),
     }
     of_all = prepared.lessons.fit(np.arange(len(prepared.valid)), prepared.strength)
-    parts.weights |= replace(of_all, stars=parts.weights["ngram.stars"]).arrays()
+    parts.weights |= of_all.with_stars(parts.weights["ngram.stars"]).arrays()
     parts.weights["seen.keys"] = np.unique(copy_hashes(prepared.reviews.texts))
     parts.card = model_card(parts)
     return Classifier(parts)
@@ -258,7 +261,7 @@ def _network_artefact(
     beside = prepared.ngrams.logits(prepared.encoded.take(rows))
     sides = fit_sides(fitted.logits[rows], beside, labels.polarity[rows], labels.stars[rows], star_share=_STAR_SHARE)
     fitted = network_training.leaned(fitted, model, sides[0])
-    ngrams = replace(prepared.ngrams, stars=prepared.ngrams.stars @ sides[1])
+    ngrams = prepared.ngrams.with_stars(prepared.ngrams.stars @ sides[1])
     calibration = _calibrate(prepared, ngrams, fitted.logits)
     weights = {**fitted.weights, **ngrams.arrays()}
     metrics = {"history": fitted.history}
@@ -271,7 +274,7 @@ def _judges(prepared: Prepared) -> NDArray[np.int64]:
     return np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
 
 
-def _calibrate(prepared: Prepared, ngrams: NgramModel, logits: NDArray[np.float32]) -> Calibration:
+def _calibrate(prepared: Prepared, ngrams: Ngrams, logits: NDArray[np.float32]) -> Calibration:
     rows, labels = _judges(prepared), prepared.reviews.labels
     encoded = prepared.encoded.take(rows)
     beside, subwords = ngrams.logits(encoded), np.diff(encoded.offsets)

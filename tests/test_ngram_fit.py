@@ -47,5 +47,10 @@ def test_an_ngram_counts_by_how_much_more_one_side_uses_it() -> None:
         key = keys_of(tokenizer.encode([word], head=9, tail=0).ids, 1)[0]
         found[word] = model.importance[(key & np.uint64(len(model.check) - 1)).astype(np.int64)][0] / IMPORTANCE_UNITS
     # 8 of 8 good reviews and none of the bad, one added to each; both sides have 20 of these in all
-    assert found["good"] == pytest.approx(np.log(9 / 1) + 0.3, abs=0.04)
-    assert found["lamp"] == pytest.approx(0.3, abs=0.04)
+    contrast = {"good": np.log(9 / 1) + 0.3, "lamp": 0.3, "chair": 0.3}
+    rarity = {"good": np.log(17 / 9) + 0.2, "lamp": np.log(17 / 13) + 0.2, "chair": np.log(17 / 5) + 0.2}
+    times = {"good": 16, "lamp": 12, "chair": 4}  # "bad" is as "good"
+    even2 = sum(times[w] * rarity[w] ** 2 for w in times) / sum(times[w] * contrast[w] ** 2 for w in times)
+    for word in ("good", "lamp"):
+        wanted = np.sqrt((rarity[word] ** 2 + even2 * contrast[word] ** 2) / 2)
+        assert found[word] == pytest.approx(wanted, abs=0.04)

@@ -1,19 +1,24 @@
 """The n-grams as arrays against the same sums one by one; blocks and threads."""
 
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviewlens.models.linear import NgramModel, check_byte, keys_of
+from reviewlens.models.ngram_fit import View, _Family, _regression
+from reviewlens.models.spelling import Spelling
 from reviewlens.threads import Threads, blocks
-from reviewlens.tokenizer import Encoded
+from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
 BUCKETS = 64
 TEXTS = st.lists(st.lists(st.integers(0, 5), max_size=9), min_size=1, max_size=6)
 
 
-def model() -> NgramModel:
+def model(**reading: object) -> NgramModel:
     rng = np.random.default_rng(1)
     check = np.zeros(BUCKETS, np.uint8)
     for key in keys_of(np.tile(np.arange(6, dtype=np.int32), 3), 3):  # some n-grams are known, others are not
@@ -21,25 +26,37 @@ def model() -> NgramModel:
     weight = rng.normal(size=(BUCKETS, 2)).astype(np.float16)
     importance = rng.integers(1, 90, BUCKETS).astype(np.uint8)
     bias, stars = rng.normal(size=3).astype(np.float32), rng.normal(size=(3, 5)).astype(np.float32)
-    return NgramModel(weight, importance, check, bias, stars, 3)
+    return NgramModel(weight, importance, check, bias, stars, 3, **reading)  # type: ignore[arg-type]
 
 
 def one_by_one(m: NgramModel, ids: list[int], keep: range) -> np.ndarray:
+    """Add up the n-grams within `keep` of a text; how often one occurs is counted over the whole text."""
+
+    def bucket(order: int, end: int) -> int | None:
+        gram = ids[end - order : end + 1]
+        key = keys_of(np.array(gram, np.int32), 3)[order]
+        place = int(key[0] & np.uint64(BUCKETS - 1))
+        known = m.check[place] == check_byte(key)[0] and m.space not in gram[1:-1]
+        return place if known else None
+
     top, squares = np.zeros(3), 0.0
-    for order in range(3):
+    for order in range(m.shortest - 1, m.orders):
+        times = Counter(bucket(order, end) for end in range(order, len(ids)))
         for end in range(keep.start + order, keep.stop):
-            key = keys_of(np.array(ids[end - order : end + 1], np.int32), 3)[order]
-            bucket = int(key[0] & np.uint64(BUCKETS - 1))
-            if m.check[bucket] == check_byte(key)[0]:
-                top[1:] += m.weight[bucket]
-                squares += (m.importance[bucket] / 16.0) ** 2
+            place = bucket(order, end)
+            if place is not None:
+                counted = 1 + np.log(times[place]) if m.damped else times[place]
+                top[1:] += m.weight[place].astype(float) * counted / times[place]
+                squares += (m.importance[place] / 16.0) ** 2 * counted ** (2 if m.damped else 1) / times[place]
     return (top / np.sqrt(max(squares, 1e-12)) + m.bias) @ m.stars
 
 
-@settings(max_examples=80, deadline=None)
-@given(TEXTS, st.data())
-def test_sums_of_texts_and_clauses_are_those_of_their_own_ngrams(texts: list[list[int]], data: st.DataObject) -> None:
-    m = model()
+@pytest.mark.parametrize("m", [model(), model(damped=True), model(damped=True, shortest=2, space=3)])
+@settings(max_examples=60, deadline=None)
+@given(texts=TEXTS, data=st.data())
+def test_sums_of_texts_and_clauses_are_those_of_their_own_ngrams(
+    m: NgramModel, texts: list[list[int]], data: st.DataObject
+) -> None:
     clauses, group = [], []
     for ids in texts:
         ends = sorted(data.draw(st.tuples(*[st.integers(0, len(ids))] * 2)))
@@ -57,6 +74,34 @@ def test_sums_of_texts_and_clauses_are_those_of_their_own_ngrams(texts: list[lis
     assert len(part) == len(clauses)
     for found, (ids, keep) in zip(part, clauses, strict=True):
         assert np.allclose(found, one_by_one(m, ids, keep), atol=1e-4)
+
+
+@pytest.mark.parametrize("damped", [False, True])
+def test_a_text_is_scored_as_it_was_fitted(damped: bool) -> None:
+    rng = np.random.default_rng(2)
+    texts = [rng.integers(0, 9, rng.integers(1, 30)).astype(np.int32) for _ in range(80)]
+    offsets = np.concatenate([[0], np.cumsum([len(text) for text in texts])])
+    flat = np.concatenate(texts)
+    encoded = Encoded(flat, np.zeros(len(flat), np.int32), offsets, np.zeros(len(texts), np.bool_))
+    view = View(encoded, 5, 2, damped=damped, space=4)
+    classes = np.array([int(text[0] > 4) * 2 for text in texts])
+    stars = np.array([[1, 0, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0, 1]], dtype=np.float32)
+    family = _Family.of(view, None)
+    weight, bias = _regression(family.matrix, classes, 3, 4.0, None)
+    wanted = family.matrix @ weight + bias
+    found = family.model(weight, bias, stars).logits(encoded)[:, [0, 2, 4]]
+    assert np.allclose(found[:, 2] - found[:, 0], wanted[:, 2] - wanted[:, 0], atol=0.01)
+
+
+def test_characters_are_those_of_the_subwords_read() -> None:
+    tokenizer = Tokenizer.from_pieces((piece, -5.0) for piece in ("▁good", "s", "▁bad", "好"))
+    encoded = tokenizer.encode(["goods bad", "", "好 bad é"], head=9, tail=0)
+    spelled, source = Spelling.of(tokenizer.pieces()).spell(encoded)
+    read = ["".join(map(chr, spelled.ids[a:b])) for a, b in pairwise(spelled.offsets[:-1])]
+    assert read == ["▁goods▁bad", ""]
+    assert np.array_equal(np.bincount(source, minlength=len(encoded.ids))[:3], [5, 1, 4])
+    beyond = spelled.ids[spelled.ids > 0x10FFFF] - 0x110000
+    assert np.array_equal(beyond, encoded.ids[encoded.ids < FIRST_PIECE])  # a byte is no character
 
 
 @given(st.lists(st.integers(0, 50), max_size=30), st.integers(1, 60))

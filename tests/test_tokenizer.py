@@ -1,6 +1,7 @@
 """The tokenizer: offsets, independence of neighbors, and nothing lost."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -137,6 +138,20 @@ def test_runs_that_begin_alike_do_not_share_an_answer(tokenizer: Tokenizer) -> N
     second = tokenizer.encode(["Goods good"], head=50, tail=10).ids.tolist()
     assert first != second
     assert sorted(first) == sorted(second)
+
+
+def test_more_subwords_than_the_memory_holds_are_encoded_all_the_same(
+    tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = np.random.default_rng(0).choice(list("abcdefghilmnoprstuvw"), size=(40, 190))
+    texts = ["".join(row) for row in letters]
+    wanted = [tokenizer.encode([text], head=900, tail=0).ids for text in texts]
+    monkeypatch.setattr("reviewlens.memory._ROOM", 2000)
+    assert sum(map(len, wanted)) > 2000 > max(map(len, wanted))
+    small = Tokenizer(tokenizer._model)
+    monkeypatch.setattr("reviewlens.tokenizer._CHUNK", 200)
+    found = small.encode(texts, head=900, tail=0)
+    assert [found.ids[a:b].tolist() for a, b in pairwise(found.offsets)] == [ids.tolist() for ids in wanted]
 
 
 def test_the_memory_forgets_and_the_answers_stay(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:

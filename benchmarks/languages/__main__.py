@@ -1,6 +1,7 @@
 """`rl.train` in languages that the bundled model has never seen.
 
     python -m benchmarks.languages --data folder [--rows 1500 12400] [--sets gear goods shop movies] [--seeds 1]
+        [--as letters script unspaced spanish]
 
 Prints and writes `results.md` from `results.json`, which keeps every case that was run: a case is not run twice, unless
 `--again` asks for it.
@@ -13,12 +14,20 @@ import json
 from pathlib import Path
 from typing import Any
 
-from benchmarks.languages import sets
+from benchmarks.languages import sets, translated
 from benchmarks.languages.ciphers import CIPHERS
 from benchmarks.languages.measure import bar, ours
 
 HERE = Path(__file__).parent
-CASES = (("gear", "letters"), ("goods", "script"), ("goods", "unspaced"), ("shop", "letters"), ("movies", "script"))
+SPANISH = "spanish"
+CASES = (
+    ("gear", "letters"),
+    ("goods", "script"),
+    ("goods", "unspaced"),
+    ("goods", SPANISH),
+    ("shop", "letters"),
+    ("movies", "script"),
+)
 
 
 def main() -> None:
@@ -27,22 +36,29 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rows", type=int, nargs="+", default=[300, 1500, 12400])
     parser.add_argument("--sets", nargs="+", default=list(sets.FILES))
+    parser.add_argument("--as", dest="guises", nargs="+", default=[*CIPHERS, SPANISH])
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--again", action="store_true")
     options = parser.parse_args()
     kept = HERE / "results.json"
     results: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     for name, cipher in CASES:
-        if name not in options.sets:
+        if name not in options.sets or cipher not in options.guises:
+            continue
+        if cipher == SPANISH and not translated.available():
+            print(f"{name} {cipher} left out: see benchmarks/languages/translated.py")
             continue
         table = sets.read(options.data, name)
-        table["text"] = table.text.map(CIPHERS[cipher])
+        if cipher != SPANISH:
+            table["text"] = table.text.map(CIPHERS[cipher])
         for rows in options.rows:
             for seed in range(options.seeds):
                 case = f"{name} {cipher} {rows} {seed}"
                 if case in results and not options.again:
                     continue
                 train, test = sets.split(table, rows, seed)
+                if cipher == SPANISH:
+                    train["text"], test["text"] = (translated.spanish(part.text.tolist()) for part in (train, test))
                 linear = bar(train, test, characters=cipher == "unspaced")
                 results[case] = {"train": len(train), "test": len(test), "linear": linear, "ours": ours(train, test)}
                 kept.write_text(json.dumps(results, indent=1, sort_keys=True, ensure_ascii=False) + "\n", "utf-8")

@@ -3,6 +3,7 @@
 It is the honest baseline, fast, and stands beside every network: a phrase seen often enough needs no network. It reads
 the whole review where a network reads its beginning and end. N-grams of subwords need no word segmenter. Buckets that
 two n-grams would share keep the more frequent one and a check byte, so that an unknown n-gram rarely takes its place.
+The same model reads characters in place of subwords (`reviewlens.models.spelling`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ BITS = 18  # of the buckets of n-grams; more where many texts teach
 IMPORTANCE_UNITS = 16.0
 _KEPT = ("weight", "importance", "check", "bias", "stars")
 _BLOCK = 1 << 14  # subwords added up at once
-_MULTIPLIERS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
+_MULTIPLIERS = tuple(
+    np.uint64(odd)
+    for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xA0761D6478BD642F)
+)
 
 
 @dataclass(frozen=True)
@@ -41,17 +45,26 @@ class NgramModel:
     """Which stars a class stands for, shape (classes, 5)."""
     orders: int
     """Longest n-gram."""
+    shortest: int = 1
+    """Shortest n-gram."""
+    damped: bool = False
+    """Whether an n-gram that a text has c times counts 1 + log(c) times, not c times."""
+    space: int = -1
+    """The unit that an n-gram may only begin or end with; -1: there is none."""
 
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Return what has to be kept in an artefact."""
-        kept: dict[str, NDArray[np.generic]] = {f"ngram.{name}": getattr(self, name) for name in _KEPT}
-        return kept | {"ngram.orders": np.array([self.orders], dtype=np.int32)}
+    def arrays(self, name: str = "ngram") -> dict[str, NDArray[np.generic]]:
+        """Return what has to be kept in an artefact, under names that begin with `name`."""
+        kept: dict[str, NDArray[np.generic]] = {f"{name}.{part}": getattr(self, part) for part in _KEPT}
+        reading = [self.orders, self.shortest, self.damped, self.space]
+        return kept | {f"{name}.orders": np.array(reading, dtype=np.int32)}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]]) -> NgramModel:
-        """Rebuild the model from what `arrays` gave."""
-        fields: dict[str, Any] = {name: arrays[f"ngram.{name}"] for name in _KEPT}
-        return cls(**fields, orders=int(arrays["ngram.orders"][0]))
+    def from_arrays(cls, arrays: dict[str, NDArray[np.generic]], name: str = "ngram") -> NgramModel:
+        """Rebuild the model from what `arrays` gave; what was saved earlier has the longest n-gram alone."""
+        fields: dict[str, Any] = {part: arrays[f"{name}.{part}"] for part in _KEPT}
+        orders, *reading = (int(value) for value in arrays[f"{name}.orders"])
+        shortest, damped, space = reading or (1, 0, -1)
+        return cls(**fields, orders=orders, shortest=shortest, damped=bool(damped), space=space)
 
     def logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """Return star logits of n texts, shape (n, 5)."""
@@ -90,11 +103,13 @@ class NgramModel:
         text = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
         of_text = np.zeros((len(ids), len(totals[0])), np.float32)
         of_group = np.zeros_like(of_text)
-        for order, key in enumerate(keys_of(ids, self.orders)):
+        for order, key in enumerate(keys_of(ids, self.orders, self.shortest), self.shortest - 1):
             bucket = (key & np.uint64(len(self.check) - 1)).astype(np.int64)
             known = self.check[bucket] == check_byte(key)
-            known &= text[order:] == text[: len(text) - order]
+            known &= whole(text, ids, order, self.space)
             rows = np.take(self._packed, np.where(known, bucket, len(self.check)), axis=0).view(np.float32)
+            if self.damped:
+                _damp(rows, text[order:], bucket, known)
             of_text[order:] += rows
             if totals[1].size:
                 of_group[order:] += rows * (group[order:] == group[: len(group) - order])[:, None]
@@ -129,11 +144,11 @@ class NgramModel:
         return result
 
 
-def keys_of(ids: NDArray[np.int32], orders: int) -> list[NDArray[np.uint64]]:
-    """Return a 64-bit hash of the n-gram that ends at each subword, per order; order k lacks the first k - 1 places."""
+def keys_of(ids: NDArray[np.int32], orders: int, shortest: int = 1) -> list[NDArray[np.uint64]]:
+    """Return a 64-bit hash of the n-gram that ends at each unit, per order; order k lacks the first k - 1 places."""
     values = ids.astype(np.uint64) + np.uint64(1)
     out = []
-    for order in range(orders):
+    for order in range(shortest - 1, orders):
         length = max(len(values) - order, 0)
         key = np.full(length, order, dtype=np.uint64)
         for part in range(order + 1):
@@ -144,6 +159,29 @@ def keys_of(ids: NDArray[np.int32], orders: int) -> list[NDArray[np.uint64]]:
     return out
 
 
+def whole(text: NDArray[np.int64], ids: NDArray[np.int32], order: int, space: int) -> NDArray[np.bool_]:
+    """Return of the n-grams that `keys_of` names whether they lie in one text, with `space` at their ends alone."""
+    inside: NDArray[np.bool_] = text[order:] == text[: len(text) - order]
+    if space >= 0 and order > 1:
+        spaces = np.cumsum(ids == space)
+        inside &= spaces[order - 1 : -1] == spaces[: len(ids) - order]
+    return inside
+
+
 def check_byte(key: NDArray[np.uint64]) -> NDArray[np.uint8]:
     """Return the byte that tells n-grams of one bucket apart, never 0."""
     return ((key >> np.uint64(48)) & np.uint64(0xFF) | np.uint64(1)).astype(np.uint8)
+
+
+def _damp(
+    rows: NDArray[np.float32], text: NDArray[np.int64], bucket: NDArray[np.int64], known: NDArray[np.bool_]
+) -> None:
+    """Scale the rows of n-grams that a text has c times, so that together they count 1 + log(c) times."""
+    at = np.flatnonzero(known)
+    _, place, counts = np.unique((text[at] << 32) + bucket[at], return_inverse=True, return_counts=True)
+    times = counts[place]
+    often = times > 1
+    at, times = at[often], times[often]
+    damped = (1.0 + np.log(times)).astype(np.float32)
+    rows[at, 1:] *= (damped / times)[:, None].astype(np.float32)
+    rows[at, 0] *= (damped**2 / times).astype(np.float32)

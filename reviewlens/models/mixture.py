@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.models.linear import NgramModel
+from reviewlens.models.ngrams import Ngrams
 from reviewlens.models.runtime import MOST_CLAUSES, Network
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
@@ -19,7 +19,7 @@ class Mixture:
     def __init__(
         self,
         network: Network | None,
-        ngrams: NgramModel | None,
+        ngrams: Ngrams | None,
         weight: tuple[float, float],
         slope: tuple[float, float],
         threads: Threads | None = None,
@@ -44,8 +44,7 @@ class Mixture:
         if self.network is not None:
             total += of_network * self.network.review_logits(self._near(encoded))
         if self.ngrams is not None:
-            nothing = np.full(len(encoded.ids), -1, dtype=np.int64)
-            total += of_ngrams * self.ngrams.group_logits(encoded, nothing, 0, self._threads)[0]
+            total += of_ngrams * self.ngrams.logits(encoded, self._threads)
         return total
 
     def segment_logits(
