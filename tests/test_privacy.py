@@ -203,3 +203,36 @@ def test_overlapping_finds_leave_nothing_of_either() -> None:
     assert mask("@AA13000000000") == "[phone]"
     assert mask("https://dana:secret@ftp.example.com/pics?key=1") == "https://[link]ftp.example.com/[link]"
     assert mask("call 12345 www.example.com/?token=abc") == "call 12345 www.example.com/[link]"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "www.facebook.com/dana.smith.77",
+        "https://www.instagram.com/dana.smith/",
+        "t.me/danasmith77",
+        "wa.me/491701234567",
+        "https://www.linkedin.com/in/dana-smith-123",
+        "weibo.com/u/1234567890",
+        "https://x.com/danasmith/status/12",
+        "https://www.facebook.com/dana.smith.77?ref=abc",
+    ],
+)
+def test_the_name_in_a_link_to_a_page_goes_and_the_network_stays(address: str) -> None:
+    masked = mask(f"It broke, write to me at {address} for the pictures.")
+    assert "dana" not in masked
+    assert not re.search(r"\d{4}", masked)
+    assert masked.startswith(f"It broke, write to me at {address.partition('/dana')[0][:5]}")
+    assert masked.endswith(" for the pictures.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["facebook.com/groups/kettles", "netflix.com/title", "my-x.com/whatever", "t.me/ or x.com/", "content.me/abc"],
+)
+def test_other_links_keep_their_path(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_a_soft_hyphen_hides_no_address() -> None:
+    assert mask(clean("dana.smith@exa\u00admple.com")) == "[email]"

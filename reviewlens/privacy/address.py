@@ -26,6 +26,8 @@ _KEYS = re.compile(r"[?&;#]([^=&?#;]{1,64})=")
 _AT_WORD = r"[A-Za-z_](?:[A-Za-z0-9_]|\.(?=[A-Za-z0-9_])){1,29}|[一-鿿][一-鿿A-Za-z0-9_]{1,11}"
 _AT_NAME = re.compile(rf"(?<![A-Za-z0-9_.@])@({_AT_WORD})(?:@(?:{_AT_WORD}))*")  # a chain of names goes at once
 _NETWORK_NAME = announced(r"@?[A-Za-z0-9](?:[A-Za-z0-9_-]|[.#](?=[A-Za-z0-9_])){3,30}(?![A-Za-z0-9_])")
+_HOST_GOES_ON = re.compile(r"[0-9@_-]")  # my-x.com is not x.com
+_PAGE_NAME = re.compile(r"/(?P<value>[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-9_])){2,63})")
 _VERSION_NUMBER = re.compile(r"v?\d+(?:\.\d+)+")
 _LABEL = re.compile(r"[:=]|号|(?i:id|handle)$")
 
@@ -69,6 +71,14 @@ def handles(text: str, words: list[tuple[int, int]]) -> Iterator[Span]:
             yield *match.span(), "handle"
     for start, end, match in follow(text, words, _NETWORK_NAME):
         if _is_name(text[start:end].lower(), match["link"], match["value"], text[match.end() :][:2]):
+            yield *match.span("value"), "handle"
+
+
+def pages(text: str, words: list[tuple[int, int]]) -> Iterator[Span]:
+    """Yield the name in a link to somebody's page ("t.me/…", "https://www.facebook.com/…")."""
+    others = tuple(WORDS["not_a_profile"])
+    for start, _, match in follow(text, words, _PAGE_NAME):
+        if match["value"].lower() not in others and not _HOST_GOES_ON.match(text[max(start - 1, 0) : start]):
             yield *match.span("value"), "handle"
 
 

@@ -9,7 +9,7 @@ import ahocorasick_rs
 import numpy as np
 
 from reviewlens import letters
-from reviewlens.privacy.address import emails, handles, links, network_addresses
+from reviewlens.privacy.address import emails, handles, links, network_addresses, pages
 from reviewlens.privacy.identity import documents, identities
 from reviewlens.privacy.order import orders, parcels
 from reviewlens.privacy.payment import accounts, cards, ibans
@@ -25,7 +25,7 @@ _SIGNS = re.compile(  # a set of first characters, for `re` looks for such a set
     rf"|(?<=[{_NUMERALS}])[{_NUMERALS}]{{9}})"
 )
 _DIGIT = re.compile(r"\d")
-_NAMES = ahocorasick_rs.AhoCorasick([*WORDS["handle"], " dot "])
+_NAMES = ahocorasick_rs.AhoCorasick([*WORDS["handle"], *WORDS["profile"], " dot "])
 _FINDERS: tuple[tuple[Callable[..., Iterator[Span]], int, str], ...] = (
     # surest first; the fewest digits of what it finds, for most texts have few; the words that announce it
     (links, 0, ""),
@@ -42,6 +42,7 @@ _FINDERS: tuple[tuple[Callable[..., Iterator[Span]], int, str], ...] = (
     (accounts, 6, "account"),
     (spoken, 0, ""),
     (handles, 0, "handle"),
+    (pages, 0, "profile"),
 )
 
 

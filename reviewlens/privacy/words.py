@@ -13,7 +13,7 @@ import ahocorasick_rs
 Span = tuple[int, int, str]
 
 WORDS: dict[str, Any] = tomllib.loads(files(__package__).joinpath("words.toml").read_text(encoding="utf-8"))
-KINDS = ("phone", "order", "account", "identity", "handle")
+KINDS = ("phone", "order", "account", "identity", "handle", "profile")
 _OWNERS = [kind for kind in KINDS for _ in WORDS[kind]]
 _AUTOMATON = ahocorasick_rs.AhoCorasick([word for kind in KINDS for word in WORDS[kind]])
 _DATE = re.compile(
@@ -43,7 +43,7 @@ def lowered(text: str) -> str:
 
 
 def announcements(text: str) -> dict[str, list[tuple[int, int]]]:
-    """Return where in `text` each kind of word (phone, order, account, identity, handle) stands, as `(start, end)`."""
+    """Return where in `text` each kind of word (phone, order, …) stands, as `(start, end)`."""
     heard: dict[str, list[tuple[int, int]]] = {kind: [] for kind in KINDS}
     for index, start, end in _AUTOMATON.find_matches_as_indexes(lowered(text), overlapping=True):
         if not (joins(text, start - 1, start) or joins(text, end - 1, end)):
