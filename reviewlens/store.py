@@ -112,7 +112,14 @@ class Store:
                 raise unwritable(error, path) from error
             finally:
                 scratch.unlink(missing_ok=True)
-        return path.read_text("utf-8").strip().encode()
+        try:
+            return path.read_text("utf-8").strip().encode()
+        except OSError as error:  # made by another user, for nobody else may read it
+            raise StoreError(
+                f"the key of the customer hashes cannot be read: {error.strerror}",
+                where=str(path),
+                hint="run as the user who made the folder, or give this one the file",
+            ) from error
 
     def forgotten(self, key: bytes) -> frozenset[str]:
         """Return the hashes, keyed with `key`, of the customers to leave out, forgotten or about to be.
@@ -264,8 +271,8 @@ class Store:
     def _whole(self, target: Path) -> Iterator[Path]:
         self._make(target.parent)
         scratch = target.parent / f"{TEMPORARY}{target.name}-{os.getpid()}-{secrets.token_hex(4)}"
-        scratch.mkdir()
         try:
+            scratch.mkdir()
             yield scratch
             for path in [scratch, *scratch.rglob("*")]:  # folders too, for they hold the names of the files
                 _sync(path)

@@ -110,6 +110,16 @@ def test_the_customer_key_is_made_once_and_private(tmp_path, monkeypatch):
     assert Store(tmp_path).customer_key() == b"secret"
 
 
+def test_what_the_system_refuses_is_said_with_its_place(tmp_path, monkeypatch):
+    monkeypatch.delenv("REVIEWLENS_CUSTOMER_KEY", raising=False)
+    (tmp_path / "customer.key").mkdir()
+    with pytest.raises(StoreError, match="key of the customer hashes cannot be read") as caught:
+        Store(tmp_path).customer_key()
+    assert caught.value.where == str(tmp_path / "customer.key")
+    with pytest.raises(StoreError, match="cannot be written: File name too long"), Store(tmp_path).new_part("a" * 300):
+        pass
+
+
 def test_nothing_here(tmp_path):
     assert Store(tmp_path).current_run() is None
     with pytest.raises(InputNotFoundError):

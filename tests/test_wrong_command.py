@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from reviewlens.cli import cli, main
@@ -53,3 +55,37 @@ def test_what_is_wrong_is_said_with_what_helps(words, what, advice, capsys):
     assert (code, len(lines)) == (2, 3)
     assert what in lines[0]
     assert advice in lines[2]
+
+
+def test_an_export_without_rights_is_left_to_quarantine(capsys, monkeypatch, sample):
+    """The shell names every file, and one that cannot be read shall not stop the others."""
+    monkeypatch.setattr("os.access", lambda *_, **__: False)
+    with pytest.raises(SystemExit) as ended:
+        main(["check", str(sample / "reviews-2026-01.parquet")])
+    assert (ended.value.code, capsys.readouterr().err) == (0, "")
+
+
+def broken(error: Exception):
+    def run_night(*_, **__):
+        raise error
+
+    return run_night
+
+
+def test_what_the_system_refuses_is_said_in_three_lines(capsys, monkeypatch, tmp_path):
+    error = PermissionError(13, "Permission denied", str(tmp_path / "runs" / "000001"))
+    monkeypatch.setattr("reviewlens.cli.nightly.run_night", broken(error))
+    lines, code = said(capsys, "run", "x", "--out", str(tmp_path / "lens"))
+    assert (code, len(lines)) == (1, 3)
+    assert lines[:2] == ["error: the system refuses: Permission denied", f"  at: {tmp_path / 'runs' / '000001'}"]
+
+
+def test_what_nobody_foresaw_is_one_object_in_a_log_of_json_and_a_trace_elsewhere(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("reviewlens.cli.nightly.run_night", broken(KeyError("unforeseen")))
+    words = ["run", "x", "--out", str(tmp_path / "lens")]
+    lines, code = said(capsys, *words, "--log-format", "json")
+    event = json.loads("".join(lines))
+    assert (code, event["event"], event["level"], event["exit_code"]) == (1, "KeyError: 'unforeseen'", "critical", 1)
+    assert "Traceback" in event["error"]
+    with pytest.raises(KeyError):
+        main(words)

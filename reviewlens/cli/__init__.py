@@ -10,11 +10,11 @@ import click
 
 from reviewlens import __version__
 from reviewlens.cli.beside import describe, discover, evaluate, recommend, train
-from reviewlens.cli.logs import set_up_log
+from reviewlens.cli.logs import said_as_json, set_up_log
 from reviewlens.cli.river import check, config, forget, run, score, status
 from reviewlens.cli.streams import all_said, give_up_output, is_about_output, say_if_possible, silence
 from reviewlens.cli.wrong import wrong_command
-from reviewlens.errors import ReviewlensError
+from reviewlens.errors import ReviewlensError, StoreError
 
 PARTIAL = 6  # done, with rejects or quarantined files
 
@@ -65,10 +65,14 @@ def _exit_code(argv: list[str] | None) -> int:
     except BrokenPipeError:  # the reader of our output left, e.g. `| head`
         silence(sys.stdout)
         return 0
-    except OSError as error:
-        if not is_about_output(error):
+    except Exception as error:
+        if isinstance(error, OSError) and is_about_output(error):
+            give_up_output()
+        elif isinstance(error, OSError) and error.filename is not None:
+            hint = "look at rights and disk, and run again: what was published stands"
+            say_if_possible(StoreError(f"the system refuses: {error.strerror}", where=str(error.filename), hint=hint))
+        elif not said_as_json(error):
             raise
-        give_up_output()
         return 1
 
 

@@ -68,10 +68,22 @@ def set_up_log(form: str) -> None:
     log.propagate = False
 
 
+def _is_json() -> bool:
+    return any(isinstance(handler.formatter, JsonLines) for handler in logging.getLogger("reviewlens").handlers)
+
+
+def said_as_json(error: Exception) -> bool:
+    """Say an error that nobody foresaw, with its trace, where the log is for machines; return whether it is."""
+    if _is_json():
+        log = logging.getLogger("reviewlens")
+        log.critical(f"{type(error).__name__}: {error}", exc_info=error, extra={"exit_code": 1})
+    return _is_json()
+
+
 def say_error(error: ReviewlensError) -> None:
     """Say what is wrong, where and what to do, in the form of the log."""
-    log = logging.getLogger("reviewlens")
-    if any(isinstance(handler.formatter, JsonLines) for handler in log.handlers):
+    if _is_json():
+        log = logging.getLogger("reviewlens")
         log.error(error.what, extra={"where": error.where, "hint": error.hint, "exit_code": error.exit_code})
     else:
         click.echo(f"{click.style('error:', fg='red')} {error}", err=True)

@@ -9,7 +9,8 @@ import click
 from reviewlens.cli.show import show_json, show_table
 from reviewlens.errors import ConfigError
 
-SOURCES = click.argument("source", nargs=-1, type=click.Path())
+# an export that cannot be read is quarantined, and the others are not left for its sake
+SOURCES = click.argument("source", nargs=-1, type=click.Path(readable=False))
 COLUMN = click.option(
     "--column",
     "columns",
