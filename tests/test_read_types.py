@@ -69,6 +69,13 @@ def test_bytes_that_are_no_text_are_said_to_be(kind):
         (pa.array([Decimal("12.00"), Decimal("3.50")]), ["12.00", "3.50"]),
         (pa.array([True, None]), ["true", None]),
         (pa.array([dt.date(2024, 5, 1)]), ["2024-05-01"]),
+        (
+            pa.array([2**62, None, 0], pa.timestamp("us", "Asia/Shanghai")),
+            [str(2**62), None, "1970-01-01T08:00:00+08:00"],
+        ),
+        (pa.array([1], pa.timestamp("us", "Mars/Olympus")), ["1"]),
+        (pa.array([2**31 - 1], pa.date32()), [str(2**31 - 1)]),
+        (pa.array([2**62], pa.duration("s")), [str(2**62)]),
         (pa.nulls(2), [None, None]),
         (pa.array(["NaN", " null ", "None", "<NA>", "\\N", "nano"]), [None] * 5 + ["nano"]),
     ],

@@ -103,7 +103,19 @@ def _decoded_one_by_one(array: pa.Array) -> tuple[pa.Array, pa.Array]:
 def _spelled(array: pa.Array) -> pa.Array:
     if pa.types.is_integer(array.type) or pa.types.is_null(array.type):
         return array.cast(pa.string())
-    return pa.array([None if value is None else _spell(value) for value in array.to_pylist()], pa.string())
+    try:
+        values = array.to_pylist()
+    except (OverflowError, ValueError):
+        values = [_value(scalar) for scalar in array]
+    return pa.array([None if value is None else _spell(value) for value in values], pa.string())
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    """Return what a scalar holds; of a date that Python has no year for, or a zone that nobody knows, the number."""
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        return scalar.value
 
 
 def _spell(value: Any) -> str | None:
