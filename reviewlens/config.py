@@ -20,6 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from reviewlens.errors import ConfigError, InputNotFoundError
 
 ENV_PREFIX = "REVIEWLENS_"
+ENVIRONMENT = "environment"
+_AS_JSON = """write lists and tables as JSON, like ["a.parquet", "b.parquet"] and {"text": "review_body"}"""
 KEY_VARIABLE = "REVIEWLENS_CUSTOMER_KEY"  # a secret, so it is never part of a settings file
 
 
@@ -72,12 +74,23 @@ class JobConfig(_Settings):
             raise ValueError(f"{value!r} is not a time zone, write it like 'Asia/Shanghai'") from error
         return value
 
+    @field_validator("run_date", mode="before")
+    @classmethod
+    def _toml_date(cls, value: object) -> object:
+        """A date of TOML is written without quotes."""
+        from datetime import date
+
+        return value.isoformat() if type(value) is date else value
+
     @field_validator("run_date")
     @classmethod
     def _iso_date(cls, value: str | None) -> str | None:
         from datetime import date
 
-        return None if value is None else date.fromisoformat(value).isoformat()
+        try:
+            return None if value is None else date.fromisoformat(value).isoformat()
+        except ValueError as error:
+            raise ValueError(f"{error}; write a date like 2024-03-31") from error
 
     def fingerprint(self) -> str:
         """Return the hash of all that these settings decide; the source's location is not among them."""
@@ -120,6 +133,11 @@ class RunOptions(_Settings):
     drift_nights: int = Field(
         default=30, ge=1, description="nights with new reviews that make up the reference for drift"
     )
+
+    @field_validator("fail_on", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return [name.strip() for name in value.split(",")] if isinstance(value, str) else value
 
 
 class Setting(NamedTuple):
@@ -180,14 +198,27 @@ def _beside(path: Path, value: str) -> str:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, text in environment.items():
+        if not name.startswith(ENV_PREFIX):
+            continue
         key = name.removeprefix(ENV_PREFIX).lower()
-        if name.startswith(ENV_PREFIX) and key in KEYS:
+        if key not in KEYS:
+            _check_spelling(key)
+        else:
             structured = text.startswith(("[", "{")) or key in {"progress"}
             try:
                 values[key] = json.loads(text) if structured else text
             except json.JSONDecodeError as error:
                 raise ConfigError(f"not valid JSON: {error}", where=name) from None
     return values
+
+
+def _check_spelling(key: str) -> None:
+    """Raise `ConfigError` for a variable that is nearly one of ours; others with our prefix may be anybody's."""
+    secret = KEY_VARIABLE.removeprefix(ENV_PREFIX).lower()
+    near = [] if key == secret else difflib.get_close_matches(key, [secret, *KEYS], n=1, cutoff=0.8)
+    if near:
+        hint = f"did you mean {ENV_PREFIX}{near[0].upper()}?"
+        raise ConfigError(f"unknown setting {ENV_PREFIX}{key.upper()}", where=ENVIRONMENT, hint=hint)
 
 
 def load_settings(
@@ -204,7 +235,7 @@ def load_settings(
     layers: list[tuple[str, Mapping[str, Any]]] = []
     if path is not None:
         layers.append((str(path), _from_file(Path(path))))
-    layers.append(("environment", _from_environment(os.environ if environment is None else environment)))
+    layers.append((ENVIRONMENT, _from_environment(os.environ if environment is None else environment)))
     layers.append((named, {k: v for k, v in (overrides or {}).items() if v is not None}))
     merged: dict[str, Any] = {}
     origin: dict[str, str] = {}
@@ -246,5 +277,9 @@ def _validated(kind: type[S], merged: Mapping[str, Any], origin: Mapping[str, st
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0]) if first["loc"] else "?"
-        what = f"{'.'.join(map(str, first['loc']))} = {first['input']!r}: {first['msg']}"
-        raise ConfigError(what, where=origin.get(key, "arguments"), hint="see `reviewlens config`") from None
+        what = f"{'.'.join(map(str, first['loc']))} = {first['input']!r}: {first['msg'].removeprefix('Value error, ')}"
+        where, hint = origin.get(key, "arguments"), "see `reviewlens config`"
+        if where == ENVIRONMENT:
+            where = ENV_PREFIX + key.upper()
+            hint = _AS_JSON if first["type"] in {"list_type", "dict_type"} else hint
+        raise ConfigError(what, where=where, hint=hint) from None

@@ -75,3 +75,36 @@ def test_a_cluster_that_nothing_would_use_is_named_unless_a_later_layer_does_wit
         with pytest.raises(ConfigError, match="for the Spark engine") as caught:
             load_settings(path, environment={}, overrides={"master": "local[2]", **given})
         assert (caught.value.where, "--engine spark" in caught.value.hint) == ("command line", True)
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"REVIEWLENS_KEEEP": "4"}, "did you mean REVIEWLENS_KEEP?"),
+        ({"REVIEWLENS_CUSTOMER_KEYS": "secret"}, "did you mean REVIEWLENS_CUSTOMER_KEY?"),
+        ({"REVIEWLENS_COLUMNS": "text=body"}, '{"text": "review_body"}'),
+        ({"REVIEWLENS_KEEP": "four"}, "at: REVIEWLENS_KEEP"),
+        ({"REVIEWLENS_RUN_DATE": "31.3.2024"}, "write a date like 2024-03-31"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_named_with_its_variable(environment, said):
+    with pytest.raises(ConfigError) as caught:
+        load_settings(environment=environment)
+    assert said in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_variables_of_others_are_left_alone():
+    environment = {"REVIEWLENS_CUSTOMER_KEY": "k", "REVIEWLENS_CACHE": "c", "REVIEWLENS_DATA": "d", "REVIEWLENS": "bin"}
+    assert load_settings(environment=environment).options.keep == load_settings(environment={}).options.keep
+
+
+def test_dates_and_lists_as_one_would_write_them(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_text('run_date = 2024-03-31\nfail_on = "drift"\n')
+    settings = load_settings(path, environment={})
+    assert (settings.config.run_date, settings.options.fail_on) == ("2024-03-31", ["drift"])
+    assert load_settings(environment={"REVIEWLENS_FAIL_ON": "drift, alerts"}).options.fail_on == ["drift", "alerts"]
+    path.write_text("run_date = 2024-03-31T10:00:00Z\n")
+    with pytest.raises(ConfigError, match="run_date"):
+        load_settings(path, environment={})
