@@ -210,8 +210,11 @@ def forget(out: PathLike, *, customer: str) -> int:
 
     Returns the number of reviews that were removed; 0 where none was found, and the customer is left out later all the
     same. Raises `InputNotFoundError` where there is no output folder of runs,
-    `ConfigError` where the key of the customer hashes is not the one of the last run, and `LockedError`.
+    `ConfigError` where the key of the customer hashes is not the one of the last run or no customer is named, and
+    `LockedError`.
     """
+    if not customer.strip():  # as a script has it whose variable is not set; it is not to look as if it were done
+        raise ConfigError("no customer is named", where="forget", hint="give the id as the exports write it")
     if is_remote(out):
         with mirrored(str(out)) as local:
             return forget(local, customer=customer)

@@ -107,6 +107,14 @@ def test_nobody_is_nobody(night):
     assert not (night / "absent").exists()
 
 
+@pytest.mark.parametrize("unset", ["", " "])
+def test_no_name_is_nobody_to_forget(night, unset):
+    """A script whose variable is not set shall not believe that the customer is forgotten."""
+    with pytest.raises(ConfigError, match="no customer is named"):
+        rl.forget(night / "lens", customer=unset)
+    assert not (night / "lens" / "forgotten.json").exists()
+
+
 def test_a_folder_without_runs_is_refused_and_stays_as_it_was(tmp_path):
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "dear.txt").write_text("jane")
