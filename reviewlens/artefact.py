@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from reviewlens.tokenizer import Tokenizer
 FORMAT_VERSION = 2  # 2: n-grams of characters beside those of subwords
 READABLE = (1, FORMAT_VERSION)
 _LIMIT = 512 * 1024 * 1024  # bytes a file of an artefact may have
+_LARGEST = 1e6  # of a number of the calibration; the bias of a prior of zero is a hundredth of it
 HASHED = ("tokenizer.json", "model.safetensors", "model.onnx", "calibration.json")
 Arrays = dict[str, NDArray[Any]]
 
@@ -87,6 +89,7 @@ def read(folder: Path) -> Artefact:
             where=str(folder),
             hint="name a folder that Classifier.save wrote",
         )
+    _check_own(folder, "config.json")
     config = _read_json(folder / "config.json")
     version = config.get("format_version")
     if version not in READABLE:
@@ -123,9 +126,9 @@ def read(folder: Path) -> Artefact:
         weights=weights,
         graph=graph,
         calibration=_read_calibration(folder / "calibration.json"),
-        metrics=_read_json(folder / "metrics.json") if (folder / "metrics.json").exists() else {},
+        metrics=_read_json(folder / "metrics.json") if _is_there(folder, "metrics.json") else {},
         card=(folder / "README.md").read_text(encoding="utf-8", errors="replace")
-        if (folder / "README.md").exists()
+        if _is_there(folder, "README.md")
         else "",
         extra={
             key: value for key, value in config.items() if key not in {"format_version", "model", "settings", "files"}
@@ -145,15 +148,32 @@ def _required(model: str) -> tuple[str, ...]:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    path = folder / name
-    if name not in HASHED or (path.is_symlink() and folder.resolve() not in path.resolve().parents):
+    if name not in HASHED:
         raise ArtefactError(
             f"config.json names a file that is no part of a model: {name!r}",
             where=str(folder),
             hint="get the model from its author again",
         )
-    if not path.is_file():
+    if not os.path.lexists(folder / name):
         raise ArtefactError(f"{name} is missing", where=str(folder), hint="copy the whole folder")
+    return _check_own(folder, name)
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    """Return whether a file that a model can do without is there, after a look at what it is."""
+    return os.path.lexists(folder / name) and bool(_check_own(folder, name))
+
+
+def _check_own(folder: Path, name: str) -> Path:
+    """Return the path of a file of the folder; raise for links that lead out, pipes, devices, and what is too large."""
+    path = folder / name
+    leads_out = path.is_symlink() and folder.resolve() not in path.resolve().parents
+    if leads_out or not path.is_file():
+        raise ArtefactError(
+            f"{name} is a link that leads out of the folder" if leads_out else f"{name} is no file",
+            where=str(folder),
+            hint="get the model from its author again",
+        )
     if path.stat().st_size > _LIMIT:
         raise ArtefactError(
             f"{name} is larger than {_LIMIT >> 20} MiB", where=str(folder), hint="this is no model of ours"
@@ -185,9 +205,12 @@ def _read_calibration(path: Path) -> Calibration:
         raise ArtefactError(
             f"calibration.json is not a calibration: {error}", where=str(path), hint="save the model again"
         ) from error
-    if not (calibration.star_temperature > 0 and 0 < calibration.neutral_prior < 1):
+    bounded = all(abs(value) <= _LARGEST for value in vars(calibration).values())  # so that no product overflows
+    if not (bounded and calibration.star_temperature > 0 and 0 < calibration.neutral_prior < 1):
         raise ArtefactError(
-            "calibration.json holds an impossible temperature or prior", where=str(path), hint="save the model again"
+            "calibration.json holds an impossible weight, temperature or prior",
+            where=str(path),
+            hint="save the model again",
         )
     return calibration
 
@@ -195,7 +218,7 @@ def _read_calibration(path: Path) -> Calibration:
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ArtefactError(
             f"{path.name} is not readable JSON: {error}", where=str(path), hint="copy the folder again"
         ) from error

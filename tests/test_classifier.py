@@ -1,6 +1,8 @@
 """The classifier's laws: equal text, equal answer; clauses in one pass; artefacts that lie are refused."""
 
+import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -185,6 +187,23 @@ def _edit(folder, **changes: object) -> None:
     (folder / "config.json").write_text(json.dumps(config | changes))
 
 
+def _calibrate(folder, **changes: float) -> None:
+    path = folder / "calibration.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    files = json.loads((folder / "config.json").read_text())["files"]
+    _edit(folder, files=files | {path.name: hashlib.sha256(path.read_bytes()).hexdigest()})
+
+
+def _instead(folder, name: str, target: str) -> None:
+    (folder / name).unlink()
+    (folder / name).symlink_to(target)
+
+
+def _pipe(folder, name: str) -> None:
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -196,6 +215,11 @@ def _edit(folder, **changes: object) -> None:
         (lambda f: _edit(f, files={"../../etc/passwd": "0"}), "lists no"),
         (lambda f: (f / "config.json").write_text("[]"), "object"),
         (lambda f: (f / "config.json").write_text("{"), "JSON"),
+        (lambda f: (f / "config.json").write_text("[" * 100_000), "JSON"),
+        (lambda f: _instead(f, "README.md", "/dev/zero"), "leads out"),
+        (lambda f: _instead(f, "metrics.json", "/etc/hostname"), "leads out"),
+        (lambda f: _pipe(f, "README.md"), "no file"),
+        (lambda f: _calibrate(f, network_slope=1e308), "impossible"),
     ],
 )
 def test_an_artefact_that_lies_is_refused(tmp_path, damage, message: str) -> None:
@@ -210,8 +234,10 @@ def test_a_file_outside_the_folder_is_refused(tmp_path) -> None:
     config = json.loads((tmp_path / "m" / "config.json").read_text())
     shutil.move(tmp_path / "m" / "model.onnx", tmp_path / "elsewhere.onnx")
     (tmp_path / "m" / "model.onnx").symlink_to(tmp_path / "elsewhere.onnx")
-    with pytest.raises(ArtefactError, match="no part"):
+    with pytest.raises(ArtefactError, match="leads out"):
         Classifier.load(tmp_path / "m")
+    (tmp_path / "m" / "model.onnx").unlink()
+    shutil.copy(tmp_path / "elsewhere.onnx", tmp_path / "m" / "model.onnx")
     _edit(tmp_path / "m", files=config["files"] | {"../elsewhere.onnx": "0"})
     with pytest.raises(ArtefactError, match="no part"):
         Classifier.load(tmp_path / "m")
