@@ -53,16 +53,38 @@ def test_the_systemd_units_hold_together():
     assert "OnCalendar" in timer["Timer"]
 
 
-def test_the_dag_parses_and_loads_where_there_is_airflow():
-    path = RECIPES / "airflow_dag.py"
-    tree = ast.parse(path.read_text())
-    compile(tree, str(path), "exec")
-    command = next(
-        ast.literal_eval(node.value)
+def dag() -> dict[str, str]:
+    """The commands of the DAG, by the name of their constant."""
+    tree = ast.parse((RECIPES / "airflow_dag.py").read_text())
+    compile(tree, "airflow_dag.py", "exec")
+    return {
+        node.targets[0].id: ast.literal_eval(node.value)
         for node in tree.body
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "COMMAND"
-    )
-    assert subprocess.run(["sh", "-c", "sh -c 'exit 6' ||" + command.split("||")[1]], check=False).returncode == 0
-    assert subprocess.run(["sh", "-c", "sh -c 'exit 3' ||" + command.split("||")[1]], check=False).returncode == 1
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
+    }
+
+
+@pytest.mark.parametrize(
+    ("code", "ends_with", "gate"), [(0, 0, 0), (6, 0, 0), (4, 0, 1), (2, 2, None), (5, 5, None), (143, 143, None)]
+)
+def test_the_dag_fails_where_a_run_fails_and_tells_of_a_gate_apart(code, ends_with, gate):
+    commands = dag()
+    program, sign, after = commands["COMMAND"].partition("; ")
+    assert program.split()[:2] == ["/opt/reviewlens/bin/reviewlens", "run"]
+    ran = subprocess.run(["bash", "-c", f"sh -c 'exit {code}'{sign}{after}"], capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout.split()[-1]) == (ends_with, str(code).encode())
+    if gate is not None:
+        asked = commands["GATE"].replace("{{ ti.xcom_pull(task_ids='run') }}", str(code))
+        assert subprocess.run(["bash", "-c", asked], check=False).returncode == gate
+
+
+def test_the_dag_loads_where_there_is_airflow():
     pytest.importorskip("airflow", reason="Airflow is not installed")
-    assert runpy.run_path(str(path))["dag"].dag_id == "reviewlens"
+    assert runpy.run_path(str(RECIPES / "airflow_dag.py"))["dag"].dag_id == "reviewlens"
+
+
+def test_every_cron_line_of_the_documentation_names_the_program_with_its_whole_path():
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "notebooks").glob("*.ipynb")]
+    lines = [line for page in pages for line in page.read_text("utf-8").splitlines() if "3 * * *" in line]
+    assert len(lines) >= 4
+    assert all("/bin/reviewlens run" in line for line in lines), lines
