@@ -150,7 +150,7 @@ def read_batch(batch: Batch, classifier: Classifier) -> Reading:
     """Score reviews and clauses in one pass; equal texts are read once."""
     which = np.array([i for i, reason in enumerate(batch.reason) if reason == SCORED_REASON], np.int64)
     texts = [batch.texts[i] for i in which]
-    owner, bounds = text.segments(texts, classifier.threads)
+    owner, bounds = text.segments(texts)
     veiled = veil(texts, [batch.written[i] for i in which])
     return Reading(which, texts, veiled, owner, bounds, classifier.score_segments(texts, owner, bounds))
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens import artefact as folder
+from reviewlens import letters
 from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
 from reviewlens.errors import ConfigError, InputError, OverwriteError
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 HEAD, TAIL = 1200, 847  # subwords read of a long review: its beginning and its end
 ABSTAINED = "abstained"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CHUNK = 8192  # texts encoded at once, so that memory does not grow with the input
 
 
 class SegmentScores(NamedTuple):
@@ -63,7 +63,7 @@ class Classifier:
             raise ConfigError(f"abstain_below must be between 0 and 1, not {abstain_below}")
         self._parts, self._abstain_below = parts, abstain_below
         self.threads = Threads(threads)
-        self._model = _model(parts, self.threads)
+        self._model = _model(parts)
 
     @classmethod
     def load(
@@ -155,7 +155,10 @@ class Classifier:
     def star_logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return uncalibrated logits of 1-5 stars, float32 of shape (n, 5)."""
         items = _checked(texts)
-        parts = [self._model.logits(self._encode(items[at : at + _CHUNK])) for at in range(0, len(items), _CHUNK)]
+        parts = self.threads.map(
+            lambda rows: self._model.logits(self._encode(items[slice(*rows)])),
+            self.threads.shares(letters.offsets(items)),
+        )
         return np.concatenate(parts) if parts else np.zeros((0, 5), dtype=np.float32)
 
     def star_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -177,8 +180,9 @@ class Classifier:
         clause_logits = np.zeros((len(owner), 5), dtype=np.float32)
         truncated = np.zeros(len(items), dtype=bool)
         unknown = np.zeros(len(items))
-        for at in range(0, len(items), _CHUNK):
-            stop = min(at + _CHUNK, len(items))
+
+        def score(share: tuple[int, int]) -> None:
+            at, stop = share
             left, right = np.searchsorted(owner, [at, stop])
             own, span = owner[left:right].astype(np.int64) - at, bounds[left:right].astype(np.int64)
             encoded = self._encode(items[at:stop])
@@ -187,6 +191,8 @@ class Classifier:
             if len(unread):
                 pieces = [items[at + own[j]][span[j, 0] : span[j, 1]] for j in unread]
                 clause_logits[left + unread] = self._model.logits(self._encode(pieces))
+
+        self.threads.map(score, self.threads.shares(letters.offsets(items)))
         calibration = self.calibration
         return SegmentScores(
             calibration.polarity_proba(logits),
@@ -207,7 +213,7 @@ class Classifier:
         return explain(self, text)
 
     def _encode(self, texts: Sequence[str]) -> Encoded:
-        return self._parts.tokenizer.encode(texts, head=HEAD, tail=TAIL, threads=self.threads)
+        return self._parts.tokenizer.encode(texts, head=HEAD, tail=TAIL)
 
 
 def bundled() -> Classifier:
@@ -232,19 +238,19 @@ def _bundled() -> Path:
     return Path(str(resources.files("reviewlens") / "data" / "default_model"))
 
 
-def _model(parts: Artefact, threads: Threads) -> Mixture:
+def _model(parts: Artefact) -> Mixture:
     weights = parts.weights
     network: Network | None = None
     if parts.graph is not None:
         table, scale = weights["embedding.int8"], weights["embedding.scale"]
         if parts.model == "lstm":  # the network of `graph`, faster
-            network = PackedLstm(weights, parts.settings["heads"], table, scale, threads)
+            network = PackedLstm(weights, parts.settings["heads"], table, scale)
         else:
             positions = len(weights["position"]) if "position" in weights else None
-            network = OnnxNetwork(parts.graph, table, scale, threads, positions=positions)
+            network = OnnxNetwork(parts.graph, table, scale, positions=positions)
     ngrams = Ngrams.from_arrays(weights, parts.tokenizer)
     c = parts.calibration
-    return Mixture(network, ngrams, (c.network_weight, c.ngram_weight), (c.network_slope, c.ngram_slope), threads)
+    return Mixture(network, ngrams, (c.network_weight, c.ngram_weight), (c.network_slope, c.ngram_slope))
 
 
 def _checked(texts: Sequence[str]) -> list[str]:

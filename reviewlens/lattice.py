@@ -29,6 +29,11 @@ class Ways(NamedTuple):
     counts: NDArray[np.int64]  # per run; 0 for one that was left out
 
 
+def nothing_of(forms: Forms) -> Ways:
+    """Return the ways through forms that are all left to the library."""
+    return Ways(np.zeros(0, np.int32), np.zeros(len(forms.lengths), np.int64))
+
+
 class _Spans(NamedTuple):
     """All pieces of a run of a given length, by their end, then by their begin."""
 

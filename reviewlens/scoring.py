@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from reviewlens import needs, read, text
+from reviewlens import letters, needs, read, text
 from reviewlens.batch import join
 from reviewlens.classifier import Classifier, bundled
 from reviewlens.errors import ConfigError, OverwriteError
@@ -30,7 +30,7 @@ ADDED = pa.schema(
         ("stars", pa.float32()),
     ]
 )
-BATCH_ROWS = 8192
+BATCH_ROWS = 4096
 _SCORED, _is_scored = "a file of scored reviews", with_columns(*ADDED.names)
 
 
@@ -68,9 +68,16 @@ def score(
 
 def score_texts(texts: Sequence[str | None], classifier: Classifier) -> pa.Table:
     """Return the `ADDED` columns for n texts; nulls where a text is empty."""
+    threads = classifier.threads
+    shares = threads.shares(letters.offsets([text or "" for text in texts]))
+    found = threads.map(lambda rows: _score_share(texts[slice(*rows)], classifier), shares)
+    return pa.concat_tables(found) if found else ADDED.empty_table()
+
+
+def _score_share(texts: Sequence[str | None], classifier: Classifier) -> pa.Table:
     which = [i for i, t in enumerate(texts) if t and not t.isspace()]
-    said = text.normalize_all([texts[i] or "" for i in which], classifier.threads)
-    owner, bounds = text.segments(said, classifier.threads)
+    said = text.normalize_all([texts[i] or "" for i in which])
+    owner, bounds = text.segments(said)
     found = classifier.score_segments(said, owner, bounds)
     made = {
         "polarity": list(needs.review_polarity(found.proba, owner, found.segment_proba)),
@@ -114,14 +121,14 @@ def _score_files(data: Any, out: Path, columns: Mapping[str, str] | None, classi
         if any(target.exists() and source.exists() and target.samefile(source) for source in sources):
             raise OverwriteError("refusing to overwrite an input", where=str(target), hint="name another folder")
     for name, target in targets.items():
-        _write_whole(target, _scored(plan, name, classifier))
+        _write_whole(target, classifier.threads.ahead(_scored(plan, name, classifier)))
     return out
 
 
 def _scored(plan: read.Plan, name: str, classifier: Classifier) -> Iterator[pa.RecordBatch]:
     for part in plan.parts:
         if part.name == name:
-            for raw, reviews in read.raw_batches(part, BATCH_ROWS):
+            for raw, reviews in classifier.threads.ahead(read.raw_batches(part, BATCH_ROWS)):
                 added = score_texts(review_texts(reviews), classifier)
                 columns = [*raw.columns, *(column.combine_chunks() for column in added.columns)]
                 yield pa.RecordBatch.from_arrays(columns, names=[*raw.schema.names, *added_names(raw.schema.names)])

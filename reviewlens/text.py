@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from reviewlens import letters
 from reviewlens.languages import words
 from reviewlens.letters import NOTHING, SPACED, UNSPACED
-from reviewlens.threads import Threads, blocks
+from reviewlens.threads import blocks
 
 LONGEST = 400  # characters of a clause
 _SPACE, _SOFT, _HARD, _BREAK = 4, 5, 6, 7  # classes beside those of `letters.kinds`
@@ -38,7 +38,7 @@ def normalize(text: str) -> str:
     return letters.spell(letters.normal()[letters.codes(text)])
 
 
-def normalize_all(texts: Sequence[str], threads: Threads | None = None) -> list[str]:
+def normalize_all(texts: Sequence[str]) -> list[str]:
     """Return `normalize` of each text, many at once."""
     base = letters.offsets(texts)
 
@@ -51,7 +51,7 @@ def normalize_all(texts: Sequence[str], threads: Threads | None = None) -> list[
         start = base[span[0] : span[1] + 1] - base[span[0]]
         return [said[a : b - 1] for a, b in pairwise(start.tolist())]
 
-    return list(chain.from_iterable((threads or Threads(1)).map(one_block, blocks(base, _CHUNK))))
+    return list(chain.from_iterable(map(one_block, blocks(base, _CHUNK))))
 
 
 @cache
@@ -79,7 +79,7 @@ def segment(text: str) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in segments([text])[1]]
 
 
-def segments(texts: Sequence[str], threads: Threads | None = None) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+def segments(texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the clauses of n texts: `owner` int32 of shape (m,), ascending in [0, n), and `bounds` int32 (m, 2).
 
     `bounds` holds the first and the past-the-last character of each clause in its text. A clause has at least one
@@ -95,7 +95,7 @@ def segments(texts: Sequence[str], threads: Threads | None = None) -> tuple[NDAr
         begin = base[at + owner] - base[at]
         return (at + owner).astype(np.int32), np.stack([start - begin, end - begin], axis=1).astype(np.int32)
 
-    found = (threads or Threads(1)).map(one_block, blocks(base, _CHUNK))
+    found = [one_block(span) for span in blocks(base, _CHUNK)]
     nothing = np.zeros(0, np.int32), np.zeros((0, 2), np.int32)
     owners, bounds = zip(nothing, *found, strict=True)
     return np.concatenate(owners), np.concatenate(bounds)

@@ -1,11 +1,16 @@
-"""Threads for work that is done outside the interpreter's lock: array operations and sessions of ONNX Runtime."""
+"""Threads for work that is done outside the interpreter's lock: array operations and sessions of ONNX Runtime.
+
+Each thread takes a share of the texts from beginning to end. Threads that meet after every step wait for each other,
+and what is small is not worth a step of its own.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from threading import local
 from typing import TypeVar
 
 import numpy as np
@@ -14,6 +19,8 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 R = TypeVar("R")
 _MOST = 8  # above it the shares of the interpreter's own work dominate
+_SHARE = 1 << 15, 1 << 20  # characters of a share: what is worth a thread, and what keeps memory flat
+_here = local()  # `busy` within a piece of work
 
 
 class Threads:
@@ -26,10 +33,38 @@ class Threads:
 
     def map(self, function: Callable[[T], R], pieces: Sequence[T]) -> list[R]:
         """Return the function's value for each piece, in their order; an error of any piece is raised."""
-        if self.number == 1 or len(pieces) < 2:
+        if self._free == 1 or len(pieces) < 2:
             return [function(piece) for piece in pieces]
-        with ThreadPoolExecutor(min(self.number, len(pieces))) as pool:
+        with ThreadPoolExecutor(min(self.number, len(pieces)), initializer=_begin) as pool:
             return list(pool.map(function, pieces))
+
+    def shares(self, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """Return ranges of neighboring texts, one per thread or more, each of about as many characters.
+
+        `offsets` is where each text begins, and the end of all. Within a piece of work there is one thread.
+        """
+        each = -(-int(offsets[-1] - offsets[0]) // self._free)
+        return blocks(offsets, min(max(each, _SHARE[0]), _SHARE[1]))
+
+    def ahead(self, items: Iterator[T]) -> Iterator[T]:
+        """Yield the items, each made by another thread while the one before is worked with."""
+        if self._free == 1:
+            yield from items
+            return
+        nothing = object()
+        with ThreadPoolExecutor(1) as pool:
+            following = pool.submit(next, items, nothing)
+            while (item := following.result()) is not nothing:
+                following = pool.submit(next, items, nothing)
+                yield item  # type: ignore[misc]
+
+    @property
+    def _free(self) -> int:
+        return 1 if getattr(_here, "busy", False) else self.number
+
+
+def _begin() -> None:
+    _here.busy = True
 
 
 def _cores() -> int:

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from reviewlens import letters
 from reviewlens.errors import ArtefactError
 from reviewlens.forms import Forms
-from reviewlens.lattice import Lattice
+from reviewlens.lattice import Lattice, nothing_of
 from reviewlens.memory import Memory
 from reviewlens.runs import SPACE, Cutter, Runs
-from reviewlens.threads import Threads, blocks
+from reviewlens.threads import blocks
 
 PAD, CUT, UNKNOWN = 0, 1, 2
 SPECIALS = ("<pad>", "<cut>", "<unk>")
@@ -35,6 +35,7 @@ _BYTES = tuple(f"<0x{value:02X}>" for value in range(256))
 FIRST_PIECE = FIRST_BYTE + len(_BYTES)
 _STEP = 1e-4
 _CHUNK = 1 << 16  # characters cut at once, so that tables stay in the processor's cache
+_FEW = 300  # new runs that the library cuts sooner than arrays do
 _MOST_AT_ONCE = 100_000  # new runs of all texts that are encoded together
 Ids = NDArray[np.int32]
 
@@ -151,7 +152,7 @@ class Tokenizer:
 
     def _subwords(self, forms: Forms) -> tuple[Ids, NDArray[np.int64]]:
         """Return the subwords of each form end to end, and the number of each."""
-        ids, counts = self._lattice.search(forms)
+        ids, counts = self._lattice.search(forms) if len(forms.lengths) >= _FEW else nothing_of(forms)
         left = np.flatnonzero(counts == 0)
         if not len(left):
             return ids, counts
@@ -209,7 +210,7 @@ class Tokenizer:
         total = np.concatenate([[0], np.cumsum(counts)])
         return ids, starts, np.diff(total[first])
 
-    def encode(self, texts: Sequence[str], *, head: int, tail: int, threads: Threads | None = None) -> Encoded:
+    def encode(self, texts: Sequence[str], *, head: int, tail: int) -> Encoded:
         """Return subword ids of each text: all of them, or the first `head`, a cut mark and the last `tail`.
 
         What is encoded of a text depends on that text alone.
@@ -219,17 +220,14 @@ class Tokenizer:
             if len(text) > 10 * (head + tail) + 200:
                 short[row], gaps[row] = _shorten(text, head, tail)
         base = letters.offsets(short)
-        threads = threads or Threads(1)
         spans = blocks(base, _CHUNK)
         joined = ["\n".join(short[slice(*span)]) for span in spans]
-        cuts = threads.map(self._cut, joined)
+        cuts = [self._cut(text) for text in joined]
         self._learn_all(cuts)
-
-        def look_up(place: int) -> tuple[Ids, Ids, NDArray[np.int64]]:
-            first, last = spans[place]
-            return self._look_up(joined[place], base[first : last + 1] - base[first], cuts[place][0])
-
-        parts = threads.map(look_up, range(len(spans)))
+        parts = [
+            self._look_up(text, base[first : last + 1] - base[first], cut[0])
+            for text, (first, last), cut in zip(joined, spans, cuts, strict=True)
+        ]
         ids = np.concatenate([np.zeros(0, np.int32), *(part[0] for part in parts)])
         starts = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in parts)])
         offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.zeros(0, np.int64), *(p[2] for p in parts)]))])

@@ -1,6 +1,7 @@
-"""The n-grams as arrays against the same sums one by one; blocks and threads."""
+"""The n-grams as arrays against the same sums one by one; blocks, shares and threads."""
 
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_sums_of_texts_and_clauses_are_those_of_their_own_ngrams(
     flat = np.array([i for ids in texts for i in ids], np.int32)
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     encoded = Encoded(flat, np.zeros(len(flat), np.int32), offsets, np.zeros(len(texts), np.bool_))
-    whole, part = m.group_logits(encoded, np.concatenate(group).astype(np.int64), len(clauses), Threads(2))
+    whole, part = m.group_logits(encoded, np.concatenate(group).astype(np.int64), len(clauses))
     assert np.allclose(whole, [one_by_one(m, ids, range(len(ids))) for ids in texts], atol=1e-4)
     assert len(part) == len(clauses)
     for found, (ids, keep) in zip(part, clauses, strict=True):
@@ -115,3 +116,36 @@ def test_threads_keep_the_order_and_raise_what_a_piece_raises() -> None:
     assert Threads(3).map(lambda piece: piece * piece, range(20)) == [piece * piece for piece in range(20)]
     with pytest.raises(ZeroDivisionError):
         Threads(2).map(lambda piece: 1 / piece, [1, 0, 2])
+
+
+@given(st.lists(st.integers(0, 50_000), max_size=200), st.integers(1, 4))
+def test_shares_cover_all_once_in_order_and_are_worth_a_thread(lengths: list[int], number: int) -> None:
+    shares = Threads(number).shares(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
+    assert [i for first, last in shares for i in range(first, last)] == list(range(len(lengths)))
+    assert len(shares) <= max(number, -(-sum(lengths) // (1 << 20)))
+    assert len(shares) <= 1 or sum(lengths) > 1 << 15
+
+
+def test_a_share_is_not_shared_again() -> None:
+    threads, offsets = Threads(2), np.array([0, 1 << 20, 1 << 21])
+    assert len(threads.shares(offsets)) == 2
+    assert threads.map(lambda _: len(threads.shares(offsets)), range(2)) == [2, 2]  # too much for one
+    assert threads.map(lambda _: len(threads.shares(offsets // 2)), range(2)) == [1, 1]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_what_is_made_ahead_comes_in_order_and_its_errors_arrive(number: int) -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(5):
+            made.append(item)
+            yield item
+        raise ZeroDivisionError
+
+    got = []
+    with pytest.raises(ZeroDivisionError):
+        for item in Threads(number).ahead(items()):
+            got.append(item)
+            assert len(made) - len(got) <= number  # memory holds what is worked with and the next
+    assert got == list(range(5))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.threads import Threads, blocks
+from reviewlens.threads import blocks
 from reviewlens.tokenizer import Encoded
 
 N_STARS = 5
@@ -71,7 +71,7 @@ class NgramModel:
         return self.group_logits(encoded, np.full(len(encoded.ids), -1, dtype=np.int64), 0)[0]
 
     def group_logits(
-        self, encoded: Encoded, group: NDArray[np.int64], n_groups: int, threads: Threads | None = None
+        self, encoded: Encoded, group: NDArray[np.int64], n_groups: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return star logits of n texts, (n, 5), and of groups of neighboring subwords within them, (n_groups, 5).
 
@@ -80,13 +80,10 @@ class NgramModel:
         n = len(encoded.offsets) - 1
         width = 4 * self._packed.shape[1]
         totals = np.zeros((width, n), np.float32), np.zeros((width, n_groups), np.float32)
-
-        def add(texts: tuple[int, int]) -> None:
+        for texts in blocks(encoded.offsets, _BLOCK):
             first, last = encoded.offsets[texts[0]], encoded.offsets[texts[1]]
             offsets = encoded.offsets[texts[0] : texts[1] + 1] - first
             self._add(encoded.ids[first:last], offsets, group[first:last], (totals[0][:, slice(*texts)], totals[1]))
-
-        (threads or Threads(1)).map(add, blocks(encoded.offsets, _BLOCK))
         return self._answer(totals[0]), self._answer(totals[1])
 
     def _add(

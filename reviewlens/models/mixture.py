@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from reviewlens.models.ngrams import Ngrams
 from reviewlens.models.runtime import MOST_CLAUSES, Network
-from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
 
 Owners = NDArray[np.int64]
@@ -22,9 +21,7 @@ class Mixture:
         ngrams: Ngrams | None,
         weight: tuple[float, float],
         slope: tuple[float, float],
-        threads: Threads | None = None,
     ) -> None:
-        self._threads = threads or Threads(1)
         self.network, self.ngrams = network, ngrams
         self._weight, self._slope = np.array(weight, dtype=np.float32), np.array(slope, dtype=np.float32)
 
@@ -44,7 +41,7 @@ class Mixture:
         if self.network is not None:
             total += of_network * self.network.review_logits(self._near(encoded))
         if self.ngrams is not None:
-            total += of_ngrams * self.ngrams.logits(encoded, self._threads)
+            total += of_ngrams * self.ngrams.logits(encoded)
         return total
 
     def segment_logits(
@@ -73,7 +70,7 @@ class Mixture:
             logits += whole[0] * of_reviews
             clause_logits += part[0] * of_clauses
         if self.ngrams is not None:
-            of_reviews, of_clauses = self.ngrams.group_logits(encoded, group, len(owner), self._threads)
+            of_reviews, of_clauses = self.ngrams.group_logits(encoded, group, len(owner))
             logits += whole[1] * of_reviews
             clause_logits += part[1] * of_clauses
             if self.network is not None:

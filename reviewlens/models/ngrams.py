@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from reviewlens.models.linear import NgramModel
 from reviewlens.models.runtime import NETWORK_HEAD, NETWORK_TAIL
 from reviewlens.models.spelling import Spelling
-from reviewlens.threads import Threads
 from reviewlens.tokenizer import CUT, Encoded, Tokenizer
 
 _LETTERS = "letters"
@@ -53,22 +52,20 @@ class Ngrams:
         letters = None if self.letters is None else replace(self.letters, stars=stars)
         return replace(self, subwords=replace(self.subwords, stars=stars), letters=letters)
 
-    def logits(self, encoded: Encoded, threads: Threads | None = None) -> Logits:
+    def logits(self, encoded: Encoded) -> Logits:
         """Return star logits of n texts, shape (n, 5)."""
-        return self.group_logits(encoded, np.full(len(encoded.ids), -1, dtype=np.int64), 0, threads)[0]
+        return self.group_logits(encoded, np.full(len(encoded.ids), -1, dtype=np.int64), 0)[0]
 
-    def group_logits(
-        self, encoded: Encoded, group: NDArray[np.int64], n_groups: int, threads: Threads | None = None
-    ) -> tuple[Logits, Logits]:
+    def group_logits(self, encoded: Encoded, group: NDArray[np.int64], n_groups: int) -> tuple[Logits, Logits]:
         """Return star logits of texts and of groups of subwords within them; see `NgramModel.group_logits`."""
-        texts, groups = self.subwords.group_logits(encoded, group, n_groups, threads)
+        texts, groups = self.subwords.group_logits(encoded, group, n_groups)
         if self.letters is None or self.spelling is None:
             return texts, groups
         near = read_of(encoded)
         within = group if near is encoded else read_of(encoded._replace(ids=group.astype(np.int32))).ids
         spelled, source = self.spelling.spell(near)
         own = np.where(near.ids == CUT, -1, within)[source].astype(np.int64)
-        more = self.letters.group_logits(spelled, own, n_groups, threads)
+        more = self.letters.group_logits(spelled, own, n_groups)
         return texts + more[0], groups + more[1]
 
 

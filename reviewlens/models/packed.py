@@ -13,30 +13,36 @@ from numpy.typing import NDArray
 
 from reviewlens.models.packed_graph import packed_graph, tap_tables
 from reviewlens.models.runtime import BATCH_ROWS, N_STARS, STRIDE, Network, session_of
-from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
 
-BLOCK_ROWS = 8 * BATCH_ROWS  # reviews laid out at once
+BLOCK_ROWS = 16 * BATCH_ROWS  # reviews laid out at once
 Ints = NDArray[np.int64]
 
 
 class Block(NamedTuple):
-    """Some reviews end to end, longest first."""
+    """Some reviews end to end, longest first, in batches of `BATCH_ROWS`: all that the batches are slices of.
 
-    first: Ints
-    """Group of `STRIDE` places at which each review begins, and the end of all, shape (n + 1,)."""
-    lengths: Ints
-    """Subwords of each review, shape (n,)."""
+    Many short calls would take turns at the interpreter's lock, so nothing but slicing is left to a batch.
+    """
+
     clauses: Ints
     """Where the clauses of each review begin among those of all, and the end, shape (n + 1,)."""
+    places: list[int]
+    """First place of each batch, and the end."""
     ids: dict[str, NDArray[np.int32]]
     """The subwords before, at and after each place, shape (t,) each; 0 beyond the ends of a review."""
     review: Ints
     """The sum that each place belongs to, shape (t, 1): that of its review in the batch, or one that is not read."""
     clause: Ints
     """The same for clauses, whose sums stand behind those of the reviews."""
-    shares: NDArray[np.int64]
-    """Sum, group and subwords of each part of a clause within a group, shape (m, 3), ascending by group."""
+    steps: NDArray[np.int32]
+    """Groups of `STRIDE` places of each review, shape (batches, `BATCH_ROWS`)."""
+    groups: NDArray[np.int32]
+    """The group of its batch that each review reads at each step, shape (batches, most steps, `BATCH_ROWS`)."""
+    parts: list[int]
+    """First of the shares below of each batch, and the end."""
+    share: dict[str, NDArray[Any]]
+    """How much of each group of the LSTM belongs to a review or to a clause: `place`, `weight` and `sum`."""
 
 
 class PackedLstm(Network):
@@ -48,13 +54,11 @@ class PackedLstm(Network):
         heads: int,
         table: NDArray[np.int8],
         scale: NDArray[np.float32],
-        threads: Threads | None = None,
     ) -> None:
         self._session: Any = session_of(packed_graph(weights, heads, STRIDE))
         self._taps = tap_tables(weights, table, scale, heads)
         channels, states = weights["conv.weight"].shape[0], 2 * weights["lstm.weight_hh_l0"].shape[1]
         self._widths = channels + heads, states + heads
-        self._threads = threads or Threads(1)
 
     def logits(self, encoded: Encoded, clause: Ints, counts: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return star logits of the reviews, (n, 5), and of their clauses, (sum(counts), 5); see `Network.logits`."""
@@ -62,57 +66,35 @@ class PackedLstm(Network):
         clauses = np.zeros((int(counts.sum()), N_STARS), np.float32)
         begins = np.cumsum(counts) - counts
         order = np.argsort(-_groups(np.diff(encoded.offsets)), kind="stable")
-
-        def run(rows: Ints) -> None:
+        for at in range(0, len(order), BLOCK_ROWS):
+            rows = order[at : at + BLOCK_ROWS]
             block = lay_out(encoded, clause, counts, rows)
             reviews[rows], found = self._run(block)
             clauses[np.repeat(begins[rows] - block.clauses[:-1], counts[rows]) + np.arange(len(found))] = found
-
-        self._threads.map(run, [order[at : at + BLOCK_ROWS] for at in range(0, len(order), BLOCK_ROWS)])
         return reviews, clauses
 
     def _run(self, block: Block) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        found = [
-            self._batch(block, at, min(at + BATCH_ROWS, len(block.lengths)))
-            for at in range(0, len(block.lengths), BATCH_ROWS)
-        ]
+        """Return the logits of the reviews of a block, and of their clauses."""
+        rows, found = len(block.clauses) - 1, []
+        for batch in range(len(block.steps)):
+            begin, end = batch * BATCH_ROWS, min((batch + 1) * BATCH_ROWS, rows)
+            logits = self._batch(block, batch, int(block.clauses[end] - block.clauses[begin]))
+            found.append((logits[: end - begin], logits[BATCH_ROWS:-1]))
         return np.concatenate([part[0] for part in found]), np.concatenate([part[1] for part in found])
 
-    def _batch(self, block: Block, begin: int, end: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return the logits of the reviews begin to end of a block, and of their clauses."""
-        first = block.first[begin : end + 1]
-        places = slice(int(first[0]) * STRIDE, int(first[-1]) * STRIDE)
-        steps = np.ones(BATCH_ROWS, np.int32)
-        steps[: end - begin] = np.diff(first)
-        last = int(first[-1] - first[0]) - 1
-        groups = np.full((int(steps[0]), BATCH_ROWS), last, np.int32)
-        groups[:, : end - begin] = np.minimum(np.arange(steps[0])[:, None] + (first[:-1] - first[0]), last)
-        n_clauses = int(block.clauses[end] - block.clauses[begin])
+    def _batch(self, block: Block, batch: int, n_clauses: int) -> NDArray[np.float32]:
+        """Return the logits of the sums of a batch: those of its reviews, of its clauses, and of what is not read."""
+        places, parts = slice(*block.places[batch : batch + 2]), slice(*block.parts[batch : batch + 2])
         n_sums = BATCH_ROWS + n_clauses + 1
-        feed: dict[str, NDArray[Any]] = {f"ids.{name}": ids[places] for name, ids in block.ids.items()} | self._taps
-        feed |= {"groups": groups, "steps": steps, "review": block.review[places], "clause": block.clause[places]}
-        feed |= self._shares(block, begin, end)
+        steps = block.steps[batch]
+        feed: dict[str, NDArray[Any]] = {f"ids.{name}": ids[places] for name, ids in block.ids.items()}
+        feed |= {f"share.{name}": values[parts] for name, values in block.share.items()}
+        feed |= {"groups": block.groups[batch, : steps[0]], "steps": steps}
+        feed |= {"review": block.review[places], "clause": block.clause[places]}
         feed |= {"sums": np.zeros((n_sums, self._widths[0]), np.float32)}
         feed |= {"far.sums": np.zeros((n_sums, self._widths[1]), np.float32)}
-        logits = self._session.run(None, feed)[0]
-        return logits[: end - begin], logits[BATCH_ROWS : BATCH_ROWS + n_clauses]
-
-    def _shares(self, block: Block, begin: int, end: int) -> dict[str, NDArray[Any]]:
-        """Return how much of each group of the LSTM belongs to each review and to each clause."""
-        first, lengths = block.first[begin : end + 1], block.lengths[begin:end]
-        steps = np.diff(first)
-        row = np.repeat(np.arange(end - begin), steps)
-        place = np.arange(len(row)) + first[0]
-        place = (place - first[row]) * BATCH_ROWS + row
-        weight = np.full(len(row), STRIDE, np.float32)
-        weight[first[1:] - first[0] - 1] = lengths - (steps - 1) * STRIDE
-        parts = block.shares[slice(*np.searchsorted(block.shares[:, 1], [first[0], first[-1]]))]
-        owner = row[parts[:, 1] - first[0]]
-        return {
-            "share.place": np.concatenate([place, (parts[:, 1] - first[owner]) * BATCH_ROWS + owner]),
-            "share.weight": np.concatenate([weight, parts[:, 2].astype(np.float32)])[:, None] / np.float32(STRIDE),
-            "share.sum": np.concatenate([row, parts[:, 0]])[:, None],
-        }
+        logits: NDArray[np.float32] = self._session.run(None, feed | self._taps)[0]
+        return logits
 
 
 def lay_out(encoded: Encoded, clause: Ints, counts: Ints, rows: Ints) -> Block:
@@ -127,17 +109,45 @@ def lay_out(encoded: Encoded, clause: Ints, counts: Ints, rows: Ints) -> Block:
     before, here, after = padded[:-2].copy(), padded[1:-1], padded[2:].copy()
     before[first[:-1] * STRIDE] = 0
     after[first[1:] * STRIDE - 1] = 0
-    batch = np.arange(len(rows)) // BATCH_ROWS * BATCH_ROWS  # first review of the batch of each
-    unread = BATCH_ROWS + clauses[np.minimum(batch + BATCH_ROWS, len(rows))] - clauses[batch]
+    opens = np.append(np.arange(0, len(rows), BATCH_ROWS), len(rows))  # first review of each batch
+    batch = np.arange(len(rows)) // BATCH_ROWS
+    unread = (BATCH_ROWS + np.diff(clauses[opens]))[batch]
     review = np.repeat(unread, np.diff(first) * STRIDE)
     of_clause = review.copy()
     review[place] = rank % BATCH_ROWS
     inside = np.flatnonzero(clause[source] >= 0)
     owner, place = rank[inside], place[inside]
-    of_clause[place] = BATCH_ROWS + clauses[owner] - clauses[batch[owner]] + clause[source[inside]]
+    of_clause[place] = BATCH_ROWS + clauses[owner] - clauses[opens[batch[owner]]] + clause[source[inside]]
+    steps = np.ones((len(opens) - 1) * BATCH_ROWS, np.int32)
+    steps[: len(rows)] = np.diff(first)
+    begins = first[opens]
+    at = np.full(len(steps), begins[-1])
+    at[: len(rows)] = first[:-1] - begins[batch]
+    step = np.arange(int(steps[0]))[None, :, None]
+    groups = np.minimum(step + at.reshape(-1, 1, BATCH_ROWS), (np.diff(begins) - 1)[:, None, None]).astype(np.int32)
+    parts, share = _shares(first, lengths, _parts(of_clause[place], place // STRIDE), len(opens) - 1)
     ids = {"before": before, "here": here, "after": after}
-    shares = _parts(of_clause[place], place // STRIDE)
-    return Block(first, lengths, clauses, ids, review[:, None], of_clause[:, None], shares)
+    by_batch = steps.reshape(-1, BATCH_ROWS), groups
+    return Block(clauses, (begins * STRIDE).tolist(), ids, review[:, None], of_clause[:, None], *by_batch, parts, share)
+
+
+def _shares(first: Ints, lengths: Ints, of_clauses: Ints, batches: int) -> tuple[list[int], dict[str, NDArray[Any]]]:
+    """Return where the shares of each batch begin, and the shares, first those of reviews and then those of clauses."""
+    steps = np.diff(first)
+    row = np.repeat(np.arange(len(steps)), steps)
+    weight = np.full(len(row), STRIDE, np.float32)
+    weight[first[1:] - 1] = lengths - (steps - 1) * STRIDE
+    owner = np.concatenate([row, row[of_clauses[:, 1]]])
+    group = np.concatenate([np.arange(len(row)), of_clauses[:, 1]])
+    batch = owner // BATCH_ROWS
+    order = np.argsort(batch, kind="stable")
+    share = {
+        "place": (group - first[owner]) * BATCH_ROWS + owner % BATCH_ROWS,
+        "weight": np.concatenate([weight, of_clauses[:, 2].astype(np.float32)])[:, None] / np.float32(STRIDE),
+        "sum": np.concatenate([row % BATCH_ROWS, of_clauses[:, 0]])[:, None],
+    }
+    ends: list[int] = np.searchsorted(batch[order], np.arange(batches + 1)).tolist()
+    return ends, {name: values[order] for name, values in share.items()}
 
 
 def _parts(of_sum: Ints, group: Ints) -> NDArray[np.int64]:

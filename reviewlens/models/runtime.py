@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.threads import Threads
 from reviewlens.tokenizer import Encoded
 
 TOKEN_WIDTHS = np.array([16, 32, 48, 64, 96, 128, 192, 256])
@@ -52,7 +51,7 @@ def session_of(graph: bytes) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # whole groups of reviews run side by side instead
+    options.intra_op_num_threads = 1  # shares of the reviews run side by side instead
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.enable_mem_pattern = False
@@ -67,7 +66,6 @@ class OnnxNetwork(Network):
         graph: bytes,
         table: NDArray[np.int8],
         scale: NDArray[np.float32],
-        threads: Threads | None = None,
         *,
         positions: int | None = None,
     ) -> None:
@@ -77,7 +75,6 @@ class OnnxNetwork(Network):
         self._session = session_of(graph)
         self._takes_steps = any(value.name == "steps" for value in self._session.get_inputs())
         self._tables: dict[str, NDArray[Any]] = {"table": table, "scale": scale.reshape(-1, 1)}
-        self._threads = threads or Threads(1)
 
     def logits(
         self, encoded: Encoded, clause: NDArray[np.int64], counts: NDArray[np.int64]
@@ -96,14 +93,11 @@ class OnnxNetwork(Network):
         groups = [
             order[at : min(at + BATCH_ROWS, end)] for b, end in pairwise(bounds) for at in range(b, end, BATCH_ROWS)
         ]
-
-        def run(rows: NDArray[np.int64]) -> None:
+        for rows in groups:
             slot = np.arange(int(slots[rows[0]]))
             reviews[rows], of_clauses = self._run(encoded, clause, rows, int(width[rows[0]]), len(slot))
             own = slot < held[rows][:, None]
             clauses[(first[rows][:, None] + slot)[own]] = of_clauses[own]
-
-        self._threads.map(run, groups)
         return reviews, clauses
 
     def _run(
