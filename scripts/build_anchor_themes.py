@@ -17,9 +17,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from sklearn.decomposition import NMF
 
-from reviewlens.discovery.affinity import affinity, coherence
+from reviewlens.discovery.affinity import affinity
 from reviewlens.discovery.phrases import mine
 
 OUT = Path(__file__).parents[1] / "reviewlens" / "data" / "anchors"
@@ -45,6 +46,12 @@ def texts(data: Path, language: str) -> list[str]:
     return chosen
 
 
+def coherence(near: NDArray[np.float32], members: NDArray[np.int64]) -> float:
+    """Return the mean affinity of all pairs of `members`, in [0, 1]; 0 for fewer than two."""
+    pairs = len(members) * (len(members) - 1)
+    return float(near[np.ix_(members, members)].sum() / pairs) if pairs else 0.0
+
+
 def build(data: Path, language: str) -> None:
     """Write the anchors of a language."""
     reviews = texts(data, language)
@@ -60,7 +67,7 @@ def build(data: Path, language: str) -> None:
         members = np.flatnonzero(home == number)
         order = np.argsort(-factors[members, number] * np.log(found.reviews[members]), kind="stable")
         members = members[order][:LENGTH]
-        held = coherence(near, members[:10], np.ones(len(members[:10]), dtype=np.float32))
+        held = coherence(near, members[:10])
         leading = [found.phrases[i] for i in members]
         phrases = ", ".join(leading)
         if any(2 * len(listed.intersection(leading)) >= len(leading) for listed in left_out):

@@ -40,11 +40,3 @@ def information(windows: sp.csr_matrix) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.log(shared * total / np.outer(alone, alone)) / -np.log(shared / total)
     return np.asarray(np.where(shared > 0, np.nan_to_num(value, nan=0.0, posinf=1.0), -1.0), dtype=np.float32)
-
-
-def coherence(near: Floats, members: NDArray[np.int64], weights: Floats) -> float:
-    """Return the weighted mean affinity of all pairs of `members`, in [0, 1]; 0 for fewer than two."""
-    if len(members) < 2:
-        return 0.0
-    pairs = weights.sum() ** 2 - (weights**2).sum()
-    return float(weights @ near[np.ix_(members, members)] @ weights / pairs)

@@ -8,10 +8,12 @@ reviews (`scripts/build_anchor_themes.py`). One family or factor per line; a bar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from itertools import chain
+
+import numpy as np
 
 from reviewlens.themes import Theme
 
@@ -22,6 +24,8 @@ _RANK = 0.93
 """Weight of an anchor's phrase against the one before it."""
 _LAST, _FAINT = 0.35, 0.05
 """Weight of the last phrases of a long anchor, and of a theme of before, which may have a hundred."""
+_SAME = 0.2
+"""Least cosine of the weighted phrases of a factor and of a word family that are one theme."""
 
 
 @lru_cache(maxsize=1)
@@ -45,11 +49,34 @@ def _listed(fine: bool) -> dict[str, list[str]]:
 
 @lru_cache(maxsize=2)
 def anchor_themes(*, fine: bool) -> dict[str, dict[str, float]]:
-    """Return the anchors that ship with the library, by name: phrases with weights in (0, 1]."""
+    """Return the anchors that ship with the library, by name: phrases with weights in (0, 1].
+
+    Where they are not `fine`, a factor that says much the same as a word family is part of it: two anchors of one theme
+    would share its words out by chance.
+    """
     anchors = {}
     for name, listed in _listed(fine).items():
         anchors[name] = _ranked([phrase for phrase in listed if not phrase.startswith("-")], _LAST)
-    return anchors
+    return anchors if fine else _united(anchors)
+
+
+def _united(anchors: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    united = {name: dict(phrases) for name, phrases in anchors.items() if name.startswith(KIN)}
+    families = list(united)
+    for name, phrases in anchors.items():
+        if not name.startswith(KIN):
+            near = max(families, key=lambda family: (_cosine(phrases, anchors[family]), family))
+            if _cosine(phrases, anchors[near]) >= _SAME:
+                both = {p: max(phrases.get(p, 0.0), united[near].get(p, 0.0)) for p in [*united[near], *phrases]}
+                united[near] = dict(sorted(both.items(), key=lambda item: -item[1]))
+            else:
+                united[name] = dict(phrases)
+    return united
+
+
+def _cosine(one: Mapping[str, float], two: Mapping[str, float]) -> float:
+    shared = sum(weight * two[phrase] for phrase, weight in one.items() if phrase in two)
+    return float(shared / np.sqrt(max(1e-9, sum(w * w for w in one.values()) * sum(w * w for w in two.values()))))
 
 
 def as_anchors(themes: Iterable[Theme]) -> dict[str, dict[str, float]]:
@@ -70,6 +97,11 @@ def family(anchor: str) -> frozenset[str]:
     """Return the words of the family of this name; none for a name that is no family's."""
     listed = (_listed(fine=True).get(anchor) or _listed(fine=False).get(anchor, [])) if anchor.startswith(KIN) else []
     return frozenset(listed)
+
+
+def family_words() -> frozenset[str]:
+    """Return the words of all families."""
+    return frozenset(phrase for listed in families() for phrase in listed if not phrase.startswith("-"))
 
 
 def excludes(anchor: str) -> tuple[str, ...]:

@@ -5,25 +5,22 @@ from __future__ import annotations
 import dataclasses
 import re
 import warnings
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from reviewlens.discovery.anchors import KIN, anchor_themes, as_anchors, excludes, family
+from reviewlens.discovery.anchors import anchor_themes, as_anchors, excludes, family, family_words
 from reviewlens.discovery.aspects import named_first
 from reviewlens.discovery.corpus import sample
 from reviewlens.discovery.growing import Grown, grow
 from reviewlens.discovery.guided import guide
 from reviewlens.discovery.joining import join
 from reviewlens.discovery.labels import label
-from reviewlens.discovery.phrases import Phrases, function_words, mine, tokens
+from reviewlens.discovery.leftover import grown_phrases, leftover
+from reviewlens.discovery.phrases import Phrases, mine
 from reviewlens.discovery.registry import carry_over
 from reviewlens.errors import ConfigError, InputError
 from reviewlens.privacy import mask_many
-from reviewlens.text import normalize, segments
 from reviewlens.themes import Cue, Event, Theme, ThemeSet
 
 if TYPE_CHECKING:
@@ -113,8 +110,7 @@ def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | N
     anchors = anchor_themes(fine=few)
     living = [t for t in previous.themes if not t.retired] if previous is not None else []
     kept = as_anchors(living)
-    always = {phrase for name, phrases in anchors.items() if name.startswith(KIN) for phrase in phrases}
-    always |= {phrase for phrases in kept.values() for phrase in phrases}
+    always = family_words() | {phrase for phrases in kept.values() for phrase in phrases}
     found = mine(texts, least=1 if few else 5, always=always, aspects=True, product=not few)
     phrases, rare = _parted(found, max(2 if few else 5, int(_SHARE * len(texts))), always)
     if len(phrases.phrases) < 2:
@@ -126,9 +122,10 @@ def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | N
     if living:
         grown = grow(phrases, min(wanted, len(kept)), kept, present=1)
         spare = wanted - len(grown)
-        grown += _newcomers(phrases, grown, spare, anchors) if spare > 0 else []
+        news = _news(grown, found, texts, previous) if previous is not None and spare > 0 else frozenset()
+        grown += _newcomers(phrases, grown, spare, anchors, news) if news != frozenset() else []
     else:
-        grown = grow(phrases, wanted, anchors, unseen=few)
+        grown = grow(phrases, wanted, anchors, plenty=not few)
     reviews = dict(zip(found.phrases, found.reviews.tolist(), strict=True))
     grown = grown[:wanted]
     if few:
@@ -149,12 +146,22 @@ def _parted(found: Phrases, least: int, always: AbstractSet[str]) -> tuple[Phras
     return found.only(common), [phrase for i, phrase in enumerate(found.phrases) if i not in chosen]
 
 
-def _newcomers(phrases: Phrases, grown: Sequence[Grown], spare: int, anchors: Anchors) -> list[Grown]:
-    """Grow further themes from what the themes of before leave over."""
+def _news(grown: Sequence[Grown], found: Phrases, texts: Sequence[str], previous: ThemeSet) -> frozenset[str] | None:
+    """Return the phrases without a theme that are spoken of more than before; None where that is not known."""
+    reviews = dict(zip(found.phrases, found.reviews.tolist(), strict=True))
+    themes = [dataclasses.replace(_theme(one, reviews), theme_id=f"{n}") for n, one in enumerate(grown)]
+    return grown_phrases(leftover(ThemeSet(themes), texts).phrases, previous.about)
+
+
+def _newcomers(
+    phrases: Phrases, grown: Sequence[Grown], spare: int, anchors: Anchors, news: frozenset[str] | None
+) -> list[Grown]:
+    """Grow further themes from what the themes of before leave over: those that have one of the news."""
     taken = {cue for theme in grown for cue in theme.cues}
     rest = [i for i, phrase in enumerate(phrases.phrases) if phrase not in taken]
-    left = phrases.only(rest)
-    return grow(left, spare, anchors) if len(rest) > 2 else []
+    many = spare if news is None else spare + _MOST_THEMES  # what is no news must not take its place
+    left = grow(phrases.only(rest), many, anchors) if len(rest) > 2 else []
+    return [theme for theme in left if news is None or news & set(theme.cues)][:spare]
 
 
 def _theme(grown: Grown, reviews: Mapping[str, int]) -> Theme:
@@ -200,28 +207,10 @@ def _weights(theme: Theme) -> dict[str, float]:
     return {cue.text: cue.weight for cue in theme.cues if cue.weight > 0}
 
 
-def _reported(found: ThemeSet, texts: Sequence[str], most: int = 20) -> ThemeSet:
+def _reported(found: ThemeSet, texts: Sequence[str]) -> ThemeSet:
     """Add to `about` what is left without a theme."""
-    said = [normalize(t) for t in texts]
-    owner, bounds = segments(said)
-    hits = found.find(said, owner, bounds)
-    has = np.zeros((len(texts), len(found.themes)), dtype=bool)
-    has[owner[hits.segment], hits.theme] = True
-    counts = {t.theme_id: int(n) for t, n in zip(found.themes, has.sum(0), strict=True) if not t.retired}
-    missed = [said[i] for i in np.flatnonzero(~has.any(1))]
-    reasons: Counter[str] = Counter()
-    for review in missed:
-        content = [t for t in tokens(review) if t not in function_words()]
-        reasons["fewer than three words" if len(content) < 3 else "no word of a theme"] += 1
-    left = mine(missed, least=max(2, len(missed) // 200), most=most) if missed else None
-    about: dict[str, Any] = {
-        "reviews": len(texts),
-        "theme_reviews": counts,
-        "other_share": round(len(missed) / len(texts), 4),
-        "other_reasons": dict(sorted(reasons.items())),
-        "other_phrases": left.phrases if left else [],
-    }
     for theme in found.themes:
         if not theme.retired and not theme.cues:
             warnings.warn(f"theme {theme.theme_id!r} has no cue and will match nothing", UserWarning, stacklevel=3)
+    about = leftover(found, texts).about()
     return ThemeSet(found.themes, scope=found.scope, edition=found.edition, log=found.log, about=about)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from reviewlens.discovery.aspects import naming
-from reviewlens.discovery.growing import Grown, repeats
+from reviewlens.discovery.growing import Grown
+from reviewlens.discovery.leading import repeats
 from reviewlens.discovery.phrases import is_han
 
 _WORDS = 3

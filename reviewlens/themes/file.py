@@ -108,6 +108,9 @@ class _Reader:
         phrases, reasons = given.get("other_phrases", []), given.get("other_reasons", {})
         if not isinstance(phrases, list) or not all(isinstance(phrase, str) for phrase in phrases):
             raise self.fail("other_phrases must be a list of texts", "about.other_phrases")
+        counts = given.get("other_counts", [])
+        if not isinstance(counts, list) or not all(type(count) is int for count in counts):
+            raise self.fail("other_counts must be a list of whole numbers", "about.other_counts")
         if not isinstance(reasons, dict) or not all(type(count) is int for count in reasons.values()):
             raise self.fail("other_reasons must be a table of whole numbers", "about.other_reasons")
 

@@ -30,6 +30,15 @@ def test_families_and_factors_are_told_by_their_names():
     assert excludes("t001") == excludes("") == ()
 
 
+def test_a_factor_that_says_what_a_family_says_is_part_of_it():
+    broad, fine = anchor_themes(fine=False), anchor_themes(fine=True)
+    batteries = [name for name, phrases in broad.items() if phrases.get("battery", 0) > 0.9]
+    assert len(batteries) == 1
+    assert batteries[0].startswith(KIN)
+    factor = next(phrases for name, phrases in fine.items() if name.startswith(FACTOR) and "batteries" in phrases)
+    assert set(factor) <= set(broad[batteries[0]])
+
+
 def test_what_an_anchor_excludes_is_no_mention(english):
     about = [f"The look of it is fine, and the color too, {n}." for n in range(30)]
     themes = discover_themes([*english, *about], n_themes=12)
