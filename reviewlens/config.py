@@ -168,7 +168,7 @@ def _unknown(key: str, where: str) -> ConfigError:
 
 def _from_file(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")  # some editors begin a file with a mark
     except FileNotFoundError:
         raise InputNotFoundError("no such configuration file", where=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -105,6 +105,8 @@ def test_dates_and_lists_as_one_would_write_them(tmp_path):
     settings = load_settings(path, environment={})
     assert (settings.config.run_date, settings.options.fail_on) == ("2024-03-31", ["drift"])
     assert load_settings(environment={"REVIEWLENS_FAIL_ON": "drift, alerts"}).options.fail_on == ["drift", "alerts"]
+    path.write_bytes(b"\xef\xbb\xbfkeep = 3\r\n")  # as editors on Windows write it
+    assert load_settings(path, environment={}).options.keep == 3
     path.write_text("run_date = 2024-03-31T10:00:00Z\n")
     with pytest.raises(ConfigError, match="run_date"):
         load_settings(path, environment={})

@@ -50,7 +50,7 @@ def wanted_form(given: str | None, config_file: str | None) -> str:
     wanted: object = given or os.environ.get("REVIEWLENS_LOG_FORMAT")
     if wanted is None and config_file is not None:
         with suppress(OSError, ValueError, RecursionError):
-            wanted = tomllib.loads(Path(config_file).read_text("utf-8")).get("log_format")
+            wanted = tomllib.loads(Path(config_file).read_text("utf-8-sig")).get("log_format")
     return "json" if wanted == "json" else "text"
 
 
