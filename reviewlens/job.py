@@ -20,7 +20,7 @@ from reviewlens.engines.choose import engine_for
 from reviewlens.errors import ConfigError, InputNotFoundError, RejectsError
 from reviewlens.forgetting import reviews_of
 from reviewlens.gates import check_gates, measure_drift
-from reviewlens.part import SCORED_FILE, Task, rewrite_part, write_part
+from reviewlens.part import SCORED_FILE, Task, check_whole, rewrite_part, write_part
 from reviewlens.planning import Night, PathLike, decide, entry, plan_night
 from reviewlens.privacy import hash_customer
 from reviewlens.publish import publish
@@ -105,6 +105,9 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
         log.info("nothing new")
         return open_run(store.out)
     _check_rejects(decided, config)
+    gone = {part["id"] for part in night.kept}
+    for part in decided["parts"]:
+        check_whole(store.parts / part["id"], part["source"], gone=part["id"] in gone)
     scored = {task.part_id for task in night.todo} & {part["id"] for part in decided["parts"]}
     if troubles := _troubles(part for part in decided["parts"] if part["id"] in scored):
         log.warning("values that could not be read: %s", _listed(troubles), extra={"troubles": troubles})

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Set
 from functools import lru_cache
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 from reviewlens import drift
 from reviewlens.batch import Artefacts, annotate
 from reviewlens.classifier import Classifier
-from reviewlens.errors import InputError
+from reviewlens.errors import InputError, StoreError
 from reviewlens.forgetting import blank, forget_customers
 from reviewlens.garbage import unsearched
 from reviewlens.read import Part
@@ -55,6 +56,24 @@ class Task(NamedTuple):
 def number(part_id: str) -> int:
     """Return the number that the rows of a part carry."""
     return int(part_id[:15], 16)
+
+
+def check_whole(folder: Path, source: str, *, gone: bool) -> None:
+    """Raise `StoreError` where a file of a part is missing or cut short; `gone` says that its export is, too."""
+    for name in (SCORED_FILE, MENTIONS_FILE):
+        try:
+            with (folder / name).open("rb") as file:
+                file.seek(-4, os.SEEK_END)
+                whole = file.read() == b"PAR1"  # as every Parquet file ends
+        except OSError:
+            whole = False
+        if not whole:
+            back = f'put the export {source} back, or leave all exports that are gone out with on_removed = "drop"'
+            raise StoreError(
+                f"{name} of a part is missing or damaged",
+                where=str(folder),
+                hint=f"restore the folder from a copy; or {back}" if gone else "remove this folder: it is scored anew",
+            )
 
 
 def load_artefacts(classifier: str | None, themes: str | None, key: bytes) -> Artefacts:

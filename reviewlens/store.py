@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -38,6 +39,8 @@ from reviewlens.whole import unwritable
 FORMAT = 2  # of parts and manifests; parts of another format are made anew
 TEMPORARY = ".tmp-"
 FORGOTTEN_FILE = "forgotten.json"
+
+log = logging.getLogger("reviewlens")
 
 
 class Store:
@@ -203,7 +206,8 @@ class Store:
             raise StoreError(
                 "the run that `current` names is gone",
                 where=str(found),
-                hint="let `current` point to another of the runs; or remove it, and the next run begins anew",
+                hint="bring it back from a copy; or remove `current`, and the next run goes on from the newest run left: "
+                "where there is none it begins anew, without the reviews of exports that are gone",
             )
         return found
 
@@ -302,7 +306,11 @@ class Store:
                     self._remove(left)
                 else:
                     left.unlink(missing_ok=True)
-        now = self.current_run()
+        now, runs = self.current_run(), self.run_folders()
+        if now is None and runs:  # a copy without links; the reviews of exports that are gone hang on what a run names
+            log.warning("`current` was gone and points to the newest run again: %s", runs[-1].name)
+            self._point(runs[-1].name)
+            now = self.current_run()
         for run in self.runs.glob("[0-9]*"):  # committed but never pointed to
             if now is None or run.name > now.name:
                 self._remove(run)
@@ -339,7 +347,8 @@ class Store:
         except FileNotFoundError:
             raise InputNotFoundError("no run is here", where=str(path), hint="run `reviewlens run` first") from None
         except (OSError, ValueError) as error:
-            hint = "remove this folder: the next run makes it anew" if path.parent.parent == self.parts else ""
+            part = path.parent.parent == self.parts
+            hint = "remove this folder: the next run makes it anew" if part else "restore it from a copy"
             raise StoreError(f"cannot be read: {error}", where=str(path), hint=hint) from None
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from places import ROOT
 import reviewlens as rl
 from benchmarks.generate import reviews
 from reviewlens import job
-from reviewlens.errors import ConfigError
+from reviewlens.errors import ConfigError, StoreError
 
 
 @pytest.fixture
@@ -85,3 +86,35 @@ def test_rows_that_no_new_model_can_reach_are_told(exports, tmp_path, caplog):
     caplog.clear()
     rl.analyze(exports, out=tmp_path / "lens", themes=themes)
     assert "stay as they were" not in caplog.text
+
+
+def test_a_copy_without_links_keeps_the_reviews_of_exports_that_are_gone(exports, tmp_path, caplog):
+    lens = tmp_path / "lens"
+    rl.analyze(exports, out=lens)
+    (exports / "a.parquet").unlink()
+    before = rl.analyze(exports, out=lens, config={"period": "day"})
+    (lens / "current").unlink()
+    after = rl.analyze(exports, out=lens, config={"period": "day"})
+    assert after.folder == before.folder
+    assert "points to the newest run again: 000002" in caplog.text
+    shutil.rmtree(before.folder)
+    with pytest.raises(StoreError, match="the run that `current` names is gone"):
+        rl.analyze(exports, out=lens)
+    (lens / "current").unlink()
+    assert rl.analyze(exports, out=lens, config={"period": "day"}).manifest["counts"] == before.manifest["counts"]
+
+
+@pytest.mark.parametrize(("source", "way_out"), [("a.parquet", "put the export a.parquet back"), ("b.parquet", "anew")])
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:300])])
+def test_a_part_that_is_damaged_is_said_with_the_way_out(exports, tmp_path, source, way_out, damage):
+    lens = tmp_path / "lens"
+    parts = {part["source"]: part["id"] for part in rl.analyze(exports, out=lens).manifest["parts"]}
+    (exports / "a.parquet").rename(tmp_path / "a.parquet")
+    deliver(exports, "c", 30)
+    damage(lens / "parts" / parts[source] / "mentions.parquet")
+    with pytest.raises(StoreError, match=f"missing or damaged(.|\n)*{parts[source]}(.|\n)*{way_out}"):
+        rl.analyze(exports, out=lens)
+    shutil.rmtree(lens / "parts" / parts[source])
+    if source == "a.parquet":
+        (tmp_path / "a.parquet").rename(exports / "a.parquet")
+    assert rl.analyze(exports, out=lens).manifest["counts"]["rows"] == 45
