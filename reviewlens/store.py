@@ -206,7 +206,7 @@ class Store:
             raise StoreError(
                 "the run that `current` names is gone",
                 where=str(found),
-                hint="bring it back from a copy; or remove `current`, and the next run goes on from the newest run left: "
+                hint="restore it from a copy; or remove `current`, and the next run goes on from the newest one left: "
                 "where there is none it begins anew, without the reviews of exports that are gone",
             )
         return found
