@@ -1,6 +1,7 @@
 """Trains the bundled model: `make default-model DATA=folder`.
 
     python -m benchmarks.accuracy.train_default --data folder [--answers work/answers.npz] [--start folder of a model]
+    python -m benchmarks.accuracy.train_default --data folder --weigh folder of a model
 
 Steps: reviews -> vocabulary with pretrained vectors, or those of the model to go on from -> a teacher's answers
 (`answers.py`) -> network -> n-grams beside it -> how much each counts, on development reviews -> folder. What is
@@ -24,6 +25,7 @@ from benchmarks.accuracy.card import default_card
 from benchmarks.accuracy.spans import REPEATED, expressions, spans
 from benchmarks.accuracy.table import measure_all
 from reviewlens.artefact import Artefact, quantize, read, write
+from reviewlens.calibration import Calibration
 from reviewlens.classifier import HEAD, TAIL, Classifier
 from reviewlens.fitting import Examples, FitSettings, Fitter, network_view
 from reviewlens.mixing import fit_mixture
@@ -36,7 +38,7 @@ from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
 EMBEDDING, HEADS, BITS = 96, 4, 19
 SPAN, EXPRESSION = "span", "expression"  # names of short texts as sources
-NEUTRAL_PRIOR = 0.12  # about what shops have; the development reviews have fewer, most files being two-class
+NEUTRAL_PRIOR = 0.15  # shops have 5 to 20%; the development reviews have fewer, most files being two-class
 TRUST = {"pros_cons": 0.6, "flipkart": 0.7, "zh_cars": 0.5, "apps": 0.7, SPAN: 0.7}
 """Weight of a source's examples: fragments and noisy stars count less."""
 POLARITY_STARS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], dtype=np.float32)
@@ -73,9 +75,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="folder to keep epochs in: killed, the same command goes on")
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--rows", type=int, help="train on so many reviews only: a rehearsal")
+    parser.add_argument("--weigh", type=Path, help="train nothing, only weigh the two sides of this model anew")
     options = parser.parse_args()
     torch.manual_seed(0)
     table = sources.load(options.data)
+    develop = pd.concat(sources.development_sets(table).values())
+    if options.weigh:
+        weigh(read(options.weigh), develop, options.out)
+        return
     rows, soft = lessons(table, options.answers, options.rows)
     if options.start:
         tokenizer, network, vectors = opened(options.start)
@@ -84,7 +91,6 @@ def main() -> None:
         tokenizer, vectors = vocabulary.build(texts)
         network = None
     encoded = tokenizer.encode(rows.text.tolist(), head=HEAD, tail=TAIL)
-    develop = pd.concat(sources.development_sets(table).values())
     train = examples(encoded, rows, soft)
     valid = examples(tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL), develop, None)
     if network is None:
@@ -190,23 +196,32 @@ def freeze(
     develop: pd.DataFrame,
     out: Path,
 ) -> None:
-    """Weigh network and n-grams on the development reviews and write the folder."""
+    """Make the artefact, weigh its two sides, and write the folder."""
     codes, scale = quantize(embedding)
     hidden, channels = state["lstm.weight_hh_l0"].shape[1], state["conv.weight"].shape[0]
     sizes = LstmSettings(len(codes), codes.shape[1], channels, hidden, HEADS)
     weights = state | {"embedding.int8": codes, "embedding.scale": scale} | dict(ngrams.arrays())
-    graph = lstm_graph(state, HEADS, STRIDE)
-    encoded = tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL)
-    network = OnnxNetwork(graph, codes, scale)
+    weigh(
+        Artefact("lstm", asdict(sizes), tokenizer, weights, lstm_graph(state, HEADS, STRIDE), Calibration()),
+        develop,
+        out,
+    )
+
+
+def weigh(parts: Artefact, develop: pd.DataFrame, out: Path) -> None:
+    """Weigh network and n-grams on the development reviews, measure, and write the folder."""
+    encoded = parts.tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL)
+    assert parts.graph is not None, "the bundled model has a network"
+    network = OnnxNetwork(parts.graph, parts.weights["embedding.int8"], parts.weights["embedding.scale"])
+    ngrams = NgramModel.from_arrays(parts.weights)
     polarity, stars = develop.polarity.to_numpy(dtype=np.int64), develop.star.to_numpy(dtype=np.float64)
     calibration = fit_mixture(
         network.review_logits(network_view(encoded)), ngrams.logits(encoded), np.diff(encoded.offsets), polarity, stars
     )
-    calibration = calibration.with_prior(NEUTRAL_PRIOR)
-    parts = Artefact("lstm", asdict(sizes), tokenizer, weights, graph, calibration)
+    parts.calibration = calibration.with_prior(NEUTRAL_PRIOR)
     measured = measure_all(Classifier(parts), develop)
-    parts.metrics = {"development": measured, "neutral_prior": calibration.neutral_prior}
-    parts.card = default_card(calibration, measured)
+    parts.metrics = {"development": measured, "neutral_prior": parts.calibration.neutral_prior}
+    parts.card = default_card(parts.calibration, measured)
     if out.exists():
         shutil.rmtree(out)
     write(parts, out)
