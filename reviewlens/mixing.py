@@ -74,6 +74,18 @@ def fit_mixture(
     return tried[int(np.argmin(errors))]
 
 
+def label_loss(
+    proba: NDArray[np.float64], polarity: NDArray[np.int64], stars: NDArray[np.float64], *, star_share: float
+) -> float:
+    """Return the negative log-likelihood of labels under probabilities of stars, (n, 5), as `fit_mixture` has it."""
+    logits = np.log(np.maximum(proba, 1e-12))
+    known = np.isfinite(stars)
+    by_polarity = _negative_log_likelihood(logits, polarity)
+    if not known.any():
+        return by_polarity
+    return (1 - star_share) * by_polarity + star_share * _star_loss(logits[known], stars[known])
+
+
 def fit_sides(
     network: NDArray[np.float32],
     ngrams: NDArray[np.float32],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,11 +13,11 @@ from reviewlens.labelled import LabelledReviews
 from reviewlens.models.ngram_fit import View, fit_views
 from reviewlens.models.ngrams import Ngrams, read_of
 from reviewlens.models.spelling import SPACE, Spelling
-from reviewlens.tokenizer import Encoded, Tokenizer
+from reviewlens.tokenizer import Encoded
 
 _STRENGTHS = (1.0, 3.0)  # scikit-learn's C: short texts like the first, long ones the second
 _LETTERS, _LETTERS_UNSPACED = (3, 5), (1, 4)  # characters of the shortest and the longest n-grams of them
-_SPACED = 0.03  # share of spaces among the characters from which a script has them
+_SPACED = 0.05  # share of spaces among the characters from which a script has them
 _TIMED = 20  # one in so many reviews is fitted to see how long it takes
 _FEWEST_TIMED = 100  # fewer are no measure, and take no time
 _MOST_TRIED = 3_000_000  # subwords that strengths are tried on
@@ -27,9 +28,9 @@ class NgramLessons:
     """What n-grams learn from; all arrays have n rows."""
 
     encoded: Encoded
-    spelled: Encoded
-    """The characters of what is read of each text for them."""
-    spelling: Spelling
+    spelled: Encoded | None
+    """The characters of what is read of each text for them; None where subwords are enough."""
+    spelling: Spelling | None
     spaced: bool
     """Whether spaces stand between words."""
     classes: NDArray[np.int64]
@@ -43,34 +44,41 @@ class NgramLessons:
     def of(
         cls,
         encoded: Encoded,
-        tokenizer: Tokenizer,
         reviews: LabelledReviews,
         soft: NDArray[np.float32] | None,
+        pieces: Sequence[str] | None = None,
     ) -> NgramLessons:
-        """Return what reviews teach."""
+        """Return what reviews teach; with the `pieces` of a vocabulary, by their characters too."""
         classes, stars = reviews.classes()
         known = reviews.labels.known
         height = np.where(np.isnan(reviews.labels.stars), reviews.labels.polarity, reviews.labels.stars)
         side = np.where(known, height - height[known].mean(), 0.0)
-        spelling = Spelling.of(tokenizer.pieces())
+        if pieces is None:
+            return cls(encoded, None, None, True, classes, stars, side, soft)
+        spelling = Spelling.of(pieces)
         spelled = spelling.spell(read_of(encoded))[0]
-        spaced = bool(np.mean(spelled.ids == SPACE) > _SPACED)
+        within = int(np.sum(spelled.ids == SPACE)) - len(reviews.texts)  # every text begins with one
+        spaced = within > _SPACED * len(spelled.ids)
         return cls(encoded, spelled, spelling, spaced, classes, stars, side, soft)
 
     def fit(self, rows: NDArray[np.int64], strength: float) -> Ngrams:
         """Fit on some of the reviews; `rows` are positions."""
-        shortest, orders = _LETTERS if self.spaced else _LETTERS_UNSPACED
-        views = [
-            View(self.encoded.take(rows), damped=True),
-            View(self.spelled.take(rows), orders, shortest, damped=True, space=SPACE, fewest=3),
-        ]
+        views = [View(self.encoded.take(rows), damped=True)]
+        if self.spelled is not None:
+            shortest, orders = _LETTERS if self.spaced else _LETTERS_UNSPACED
+            views.append(View(self.spelled.take(rows), orders, shortest, damped=True, space=SPACE, fewest=3))
         soft = None if self.soft is None else self.soft[rows]
-        subwords, letters = fit_views(
-            views, self.classes[rows], self.stars, strength=strength, soft=soft, side=self.side[rows]
+        subwords, *letters = fit_views(
+            views,
+            self.classes[rows],
+            self.stars,
+            strength=strength * 2 / len(views),  # each view is of length 1
+            soft=soft,
+            side=self.side[rows],
         )
         # A class that stands for two stars has its probability twice.
         bias = (subwords.bias - np.log(self.stars.sum(1))).astype(np.float32)
-        return Ngrams(replace(subwords, bias=bias), letters, self.spelling)
+        return Ngrams(replace(subwords, bias=bias), letters[0] if letters else None, self.spelling)
 
     def seconds(self) -> float:
         """Fit a twentieth of the reviews and return how long all fits will about take; 0 for a few reviews.
@@ -80,6 +88,8 @@ class NgramLessons:
         some = np.random.default_rng(0).permutation(len(self.classes))[::_TIMED]
         if len(some) < _FEWEST_TIMED or len(np.unique(self.classes[some])) < 2:
             return 0.0
+        import sklearn.linear_model  # noqa: F401 - once, and not once a fit
+
         begin = time.process_time()
         self.fit(some, _STRENGTHS[0])
         return (time.process_time() - begin) * _TIMED * (len(_STRENGTHS) + 1)

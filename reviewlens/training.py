@@ -27,7 +27,7 @@ from reviewlens.errors import ConfigError, InputError, MissingDependencyError, O
 from reviewlens.faithful import faithfulness
 from reviewlens.labelled import LabelledReviews, read_labelled
 from reviewlens.metrics import measure
-from reviewlens.mixing import fit_mixture, fit_sides
+from reviewlens.mixing import fit_mixture, fit_sides, label_loss
 from reviewlens.models import LINEAR, MODELS, NETWORKS
 from reviewlens.models.ngrams import Ngrams
 from reviewlens.ngram_choice import NgramLessons
@@ -40,8 +40,8 @@ from reviewlens.whole import unwritable
 FEWEST = 20  # labelled reviews
 _JUDGES = 400  # reviews to hold out: with fewer, chance decides how much the network counts
 _SHARES = (0.12, 0.27)  # of the reviews, at the least and at the most
+_MORE_WEIGHTS = 4  # that are fitted to weigh a network beside the n-grams; each gains about 1/n (Akaike 1974)
 _STAR_SHARE = 0.5  # of the likelihood that network and n-grams are weighed by; the rest is that of the polarity
-_MOST_LOST = 0.02  # macro-F1 that a smaller star error may cost
 _NOISE_WEIGHT = 0.3  # weight of a review whose label the n-grams contradict with near certainty
 Teacher = Callable[[list[str]], Any]
 
@@ -186,7 +186,8 @@ def prepare(
     report(f"starting from {start.reason}")
     encoded = start.tokenizer.encode(reviews.texts, head=HEAD, tail=TAIL)
     soft = _ask(teacher, reviews.texts)
-    lessons = NgramLessons.of(encoded, start.tokenizer, reviews, soft)
+    pieces = None if start.learned else start.tokenizer.pieces()  # a language learned gains nothing by its characters
+    lessons = NgramLessons.of(encoded, reviews, soft, pieces)
     report(f"about {max(lessons.seconds() / 60, 0.1):.1f} minutes for the n-grams")
     ngrams, strength = lessons.choose(valid)
     weight = _noise_weights(reviews, ngrams.logits(encoded), valid)
@@ -199,13 +200,17 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
     texts = [prepared.reviews.texts[i] for i in rows]
     labels = prepared.reviews.labels
     classifier, linear = Classifier(parts), Classifier(_linear_artefact(prepared))
+    stars = [model.star_probabilities(texts) for model in (classifier, linear)]
     ours, beside = (
-        measure(model.star_probabilities(texts), labels.polarity[rows], labels.stars[rows], model.predict_stars(texts))
-        for model in (classifier, linear)
+        measure(proba, labels.polarity[rows], labels.stars[rows], model.predict_stars(texts))
+        for proba, model in zip(stars, (classifier, linear), strict=True)
+    )
+    loss, loss_beside = (
+        label_loss(proba, labels.polarity[rows], labels.stars[rows], star_share=_STAR_SHARE) for proba in stars
     )
     if parts.model != LINEAR and ours["macro_f1"] < beside["macro_f1"]:
-        lost = beside["macro_f1"] - ours["macro_f1"]
-        useless = lost > _MOST_LOST or ours.get("star_mae", 1.0) >= beside.get("star_mae", 1.0)
+        # Likelihood, for chance moves shares of right answers more; less what weights gain on what they are fitted to.
+        useless = loss + _MORE_WEIGHTS / len(rows) >= loss_beside
         warnings.warn(
             f"the {parts.model} is not better than the linear model on the held-out reviews "
             f"(macro-F1 {ours['macro_f1']:.3f} and {beside['macro_f1']:.3f}); "
