@@ -19,6 +19,7 @@ _STRENGTHS = (1.0, 3.0)  # scikit-learn's C: short texts like the first, long on
 _LETTERS, _LETTERS_UNSPACED = (3, 5), (1, 4)  # characters of the shortest and the longest n-grams of them
 _SPACED = 0.05  # share of spaces among the characters from which a script has them
 _TIMED = 20  # one in so many reviews is fitted to see how long it takes
+_MORE_STEPS = 1.5  # times as many take all reviews as the sample, measured
 _FEWEST_TIMED = 100  # fewer are no measure, and take no time
 _MOST_TRIED = 3_000_000  # subwords that strengths are tried on
 
@@ -92,7 +93,7 @@ class NgramLessons:
 
         begin = time.process_time()
         self.fit(some, _STRENGTHS[0])
-        return (time.process_time() - begin) * _TIMED * (len(_STRENGTHS) + 1)
+        return (time.process_time() - begin) * _TIMED * (len(_STRENGTHS) + 1) * _MORE_STEPS
 
     def choose(self, valid: NDArray[np.bool_]) -> tuple[Ngrams, float]:
         """Return the model of the strength that the reviews in `valid` like best, fitted on the others."""
