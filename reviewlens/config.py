@@ -109,7 +109,7 @@ class RunOptions(_Settings):
     tables: Literal["duckdb", "spark"] = Field(
         default="duckdb", description="who computes the tables; spark where one machine is too small"
     )
-    batch_rows: int = Field(default=8192, ge=1, description="reviews in memory at a time, per worker")
+    batch_rows: int = Field(default=4096, ge=1, description="reviews in memory at a time, per worker")
     part_rows: int = Field(default=50_000, ge=1, description="reviews per part, the unit of work that survives a crash")
     memory_mb: int = Field(
         default=128, ge=64, description="memory for the summary tables, in MB; beyond it they spill to disk"

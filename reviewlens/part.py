@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Set
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -18,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reviewlens import drift
-from reviewlens.batch import Artefacts, annotate
+from reviewlens.batch import Artefacts, read_rows, told
 from reviewlens.classifier import Classifier
 from reviewlens.errors import InputError, StoreError
 from reviewlens.forgetting import blank, forget_customers
@@ -94,14 +95,17 @@ def write_part(task: Task, progress: Progress | None = None) -> Receipt:
     store = Store(task.out)
     try:
         with store.new_part(task.part_id) as folder, PartWriter(folder) as writer:
-            for rows in task.part.batches(task.batch_rows, writer.troubles):
-                with unsearched():
-                    reviews, found = annotate(rows, task.part.name, task.number, artefacts)
-                if task.forgotten:
-                    reviews, found = forget_customers(reviews, found, task.forgotten)
-                writer.write(reviews, found)
-                if progress is not None:
-                    progress(rows.num_rows)
+            batches = task.part.batches(task.batch_rows, writer.troubles)
+            read = (read_rows(rows, task.part.name, artefacts) for rows in batches)
+            with closing(artefacts.classifier.threads.ahead(read)) as ahead:
+                for batch, reading in ahead:
+                    with unsearched():
+                        reviews, found = told(batch, reading, artefacts, task.number)
+                    if task.forgotten:
+                        reviews, found = forget_customers(reviews, found, task.forgotten)
+                    writer.write(reviews, found)
+                    if progress is not None:
+                        progress(batch.rows.num_rows)
             receipt = writer.finish(id=task.part_id, source=task.part.name)
             store.write_receipt(folder, receipt)
     except InputError as error:

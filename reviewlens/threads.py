@@ -7,7 +7,7 @@ and what is small is not worth a step of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from threading import local
@@ -46,7 +46,7 @@ class Threads:
         each = -(-int(offsets[-1] - offsets[0]) // self._free)
         return blocks(offsets, min(max(each, _SHARE[0]), _SHARE[1]))
 
-    def ahead(self, items: Iterator[T]) -> Iterator[T]:
+    def ahead(self, items: Iterator[T]) -> Generator[T]:
         """Yield the items, each made by another thread while the one before is worked with."""
         if self._free == 1:
             yield from items
