@@ -94,13 +94,19 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
     rows = sum(task.part.rows for task in night.todo)
     log.info("planned", extra={"parts": len(night.tasks), "parts_to_score": len(night.todo), "rows_to_score": rows})
     if night.changed and night.todo:
-        log.warning("changed since the last run: %s; %s rows are scored", ", ".join(night.changed), f"{rows:,}")
+        said = {"event": "changed", "changed": night.changed, "rows_to_score": rows}
+        log.warning(
+            "changed since the last run: %s; %s rows are scored", ", ".join(night.changed), f"{rows:,}", extra=said
+        )
     if night.stale:
-        log.warning("%s rows whose exports cannot be read stay as they were scored before", f"{night.stale:,}")
+        said = {"event": "stale", "rows": night.stale}
+        log.warning(
+            "%s rows whose exports cannot be read stay as they were scored before", f"{night.stale:,}", extra=said
+        )
     failed = _score(engine, night.todo, options, stop)
     decided = decide(store, night, config, failed)
     for file in decided["quarantined"]:
-        log.warning("quarantined %s: %s", file["source"], file["reason"], extra=file)
+        log.warning("quarantined %s: %s", file["source"], file["reason"], extra={"event": "quarantined", **file})
     if night.last is not None and all(night.last.get(key) == value for key, value in decided.items()):
         log.info("nothing new")
         return open_run(store.out)
@@ -110,7 +116,9 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
         check_whole(store.parts / part["id"], part["source"], gone=part["id"] in gone)
     scored = {task.part_id for task in night.todo} & {part["id"] for part in decided["parts"]}
     if troubles := _troubles(part for part in decided["parts"] if part["id"] in scored):
-        log.warning("values that could not be read: %s", _listed(troubles), extra={"troubles": troubles})
+        log.warning(
+            "values that could not be read: %s", _listed(troubles), extra={"event": "unreadable", "troubles": troubles}
+        )
     profiles = [store.receipt(part_id)["profile"] for part_id in sorted(scored)]
     told = {
         "rows_scored": sum(part["rows"] for part in decided["parts"] if part["id"] in scored),

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 from reviewlens.cli import cli, main
 
 VERBS = sorted(cli.commands)
+
+
+def said_and_done(capsys, *words: str) -> tuple[list[str], int]:
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    return capsys.readouterr().err.splitlines(), ended.value.code
 
 
 def said(capsys, *words: str) -> tuple[list[str], int]:
@@ -89,3 +96,19 @@ def test_what_nobody_foresaw_is_one_object_in_a_log_of_json_and_a_trace_elsewher
     assert "Traceback" in event["error"]
     with pytest.raises(KeyError):
         main(words)
+
+
+def test_a_warning_has_a_name_for_alarms_and_its_sentence(capsys, tmp_path, sample):
+    exports = tmp_path / "in"
+    exports.mkdir()
+    shutil.copy(sample / "reviews-2026-01.parquet", exports)
+    (exports / "bad.parquet").write_bytes(b"no")
+    lines, code = said_and_done(capsys, "run", str(exports), "--out", str(tmp_path / "lens"), "--log-format", "json")
+    (event,) = [json.loads(line) for line in lines if '"warning"' in line]
+    assert code == 6
+    assert {key: event[key] for key in ("event", "source", "reason", "message")} == {
+        "event": "quarantined",
+        "source": "bad.parquet",
+        "reason": "not_parquet",
+        "message": "quarantined bad.parquet: not_parquet",
+    }

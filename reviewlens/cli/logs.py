@@ -30,6 +30,8 @@ class JsonLines(logging.Formatter):
             "event": record.getMessage(),
             **{key: value for key, value in vars(record).items() if key not in _STANDARD},
         }
+        if said["event"] != record.getMessage():  # a name that never changes, for alarms; and the sentence beside it
+            said["message"] = record.getMessage()
         if record.exc_info:
             said["error"] = self.formatException(record.exc_info)
         return json.dumps(said, ensure_ascii=False, default=str)
