@@ -19,15 +19,15 @@ BUCKETS = 64
 TEXTS = st.lists(st.lists(st.integers(0, 5), max_size=9), min_size=1, max_size=6)
 
 
-def model(**reading: object) -> NgramModel:
+def model(orders: int = 3, **reading: object) -> NgramModel:
     rng = np.random.default_rng(1)
     check = np.zeros(BUCKETS, np.uint8)
-    for key in keys_of(np.tile(np.arange(6, dtype=np.int32), 3), 3):  # some n-grams are known, others are not
+    for key in keys_of(np.tile(np.arange(6, dtype=np.int32), 3), orders):  # some n-grams are known, others are not
         check[(key & np.uint64(BUCKETS - 1)).astype(np.int64)] = check_byte(key)
     weight = rng.normal(size=(BUCKETS, 2)).astype(np.float16)
     importance = rng.integers(1, 90, BUCKETS).astype(np.uint8)
     bias, stars = rng.normal(size=3).astype(np.float32), rng.normal(size=(3, 5)).astype(np.float32)
-    return NgramModel(weight, importance, check, bias, stars, 3, **reading)  # type: ignore[arg-type]
+    return NgramModel(weight, importance, check, bias, stars, orders, **reading)  # type: ignore[arg-type]
 
 
 def one_by_one(m: NgramModel, ids: list[int], keep: range) -> np.ndarray:
@@ -35,7 +35,7 @@ def one_by_one(m: NgramModel, ids: list[int], keep: range) -> np.ndarray:
 
     def bucket(order: int, end: int) -> int | None:
         gram = ids[end - order : end + 1]
-        key = keys_of(np.array(gram, np.int32), 3)[order]
+        key = keys_of(np.array(gram, np.int32), m.orders)[order]
         place = int(key[0] & np.uint64(BUCKETS - 1))
         known = m.check[place] == check_byte(key)[0] and m.space not in gram[1:-1]
         return place if known else None
@@ -52,7 +52,9 @@ def one_by_one(m: NgramModel, ids: list[int], keep: range) -> np.ndarray:
     return (top / np.sqrt(max(squares, 1e-12)) + m.bias) @ m.stars
 
 
-@pytest.mark.parametrize("m", [model(), model(damped=True), model(damped=True, shortest=2, space=3)])
+@pytest.mark.parametrize(
+    "m", [model(), model(damped=True), model(damped=True, shortest=2, space=3), model(5, shortest=2, space=3)]
+)
 @settings(max_examples=60, deadline=None)
 @given(texts=TEXTS, data=st.data())
 def test_sums_of_texts_and_clauses_are_those_of_their_own_ngrams(

@@ -109,7 +109,7 @@ class NgramModel:
                 _damp(rows, text[order:], bucket, known)
             of_text[order:] += rows
             if totals[1].size:
-                of_group[order:] += rows * (group[order:] == group[: len(group) - order])[:, None]
+                of_group[order:] += rows * (group[order:] == group[: max(len(group) - order, 0)])[:, None]
         totals[0][:, filled] = np.add.reduceat(np.ascontiguousarray(of_text.T), offsets[filled], axis=1)
         if totals[1].size:
             of_group[group < 0] = 0.0
@@ -158,10 +158,10 @@ def keys_of(ids: NDArray[np.int32], orders: int, shortest: int = 1) -> list[NDAr
 
 def whole(text: NDArray[np.int64], ids: NDArray[np.int32], order: int, space: int) -> NDArray[np.bool_]:
     """Return of the n-grams that `keys_of` names whether they lie in one text, with `space` at their ends alone."""
-    inside: NDArray[np.bool_] = text[order:] == text[: len(text) - order]
+    inside: NDArray[np.bool_] = text[order:] == text[: max(len(text) - order, 0)]
     if space >= 0 and order > 1:
         spaces = np.cumsum(ids == space)
-        inside &= spaces[order - 1 : -1] == spaces[: len(ids) - order]
+        inside &= spaces[order - 1 : -1] == spaces[: max(len(ids) - order, 0)]
     return inside
 
 
