@@ -8,8 +8,8 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from reviewlens.models.linear import IMPORTANCE_UNITS, keys_of
-from reviewlens.models.ngram_fit import fit_ngrams, soft_regression
-from reviewlens.tokenizer import Tokenizer
+from reviewlens.models.ngram_fit import View, fit_ngrams, fit_views, soft_regression
+from reviewlens.tokenizer import Encoded, Tokenizer
 
 STARS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], dtype=np.float32)
 
@@ -54,3 +54,13 @@ def test_an_ngram_counts_by_how_much_more_one_side_uses_it() -> None:
     for word in ("good", "lamp"):
         wanted = np.sqrt((rarity[word] ** 2 + even2 * contrast[word] ** 2) / 2)
         assert found[word] == pytest.approx(wanted, abs=0.04)
+
+
+@pytest.mark.parametrize("damped", [False, True])
+def test_texts_that_share_no_ngram_teach_how_many_are_of_each_class(damped: bool) -> None:
+    encoded = Encoded(np.arange(24, dtype=np.int32), np.zeros(24, np.int32), np.arange(25), np.zeros(24, np.bool_))
+    views = [View(encoded, damped=damped), View(encoded, 5, 3, damped=damped, space=1)]
+    models = fit_views(views, np.array([2] * 18 + [0] * 6), STARS, strength=4.0, side=np.array([1.0] * 18 + [-1.0] * 6))
+    logits = sum(model.logits(encoded) for model in models)
+    assert np.allclose(logits, logits[0])
+    assert logits[0, 4] - logits[0, 0] == pytest.approx(np.log(18 / 6), abs=0.05)

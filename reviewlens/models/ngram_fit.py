@@ -115,8 +115,8 @@ class _Family(NamedTuple):
 
     def model(self, weight: NDArray[np.float64], bias: NDArray[np.float32], stars: NDArray[np.float32]) -> NgramModel:
         """Return the model of fitted weights, shape (buckets in use, classes)."""
-        used, view = self.check > 0, self.view
-        relative = np.zeros((len(used), weight.shape[1] - 1), dtype=np.float16)
+        used, view = _used(self.check), self.view
+        relative = np.zeros((len(self.check), weight.shape[1] - 1), dtype=np.float16)
         relative[used] = (weight[:, 1:] - weight[:, :1]) * (self.importance[used] / IMPORTANCE_UNITS)[:, None]
         return NgramModel(
             relative, self.importance, self.check, bias, stars, view.orders, view.shortest, view.damped, view.space
@@ -163,6 +163,11 @@ def _contrast(side: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np
     return contrast
 
 
+def _used(check: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Return the buckets in use, and one where there is none: a regression must have something to weigh."""
+    return np.flatnonzero(check) if check.any() else np.zeros(1, dtype=np.int64)
+
+
 def _matrix(
     rows: NDArray[np.int64],
     bucket: NDArray[np.int64],
@@ -174,7 +179,7 @@ def _matrix(
 ) -> Any:
     from scipy import sparse
 
-    used = np.flatnonzero(check)
+    used = _used(check)
     column = np.searchsorted(used, bucket)
     if not damped:  # each occurrence by itself, as when a text is scored
         values = importance[bucket] / IMPORTANCE_UNITS
