@@ -6,10 +6,12 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+T = TypeVar("T", bound=np.generic)
 _TOP = 0x110000
 _BLOCKS = (range(0x20000), range(0x1D400, 0x1D800), range(0x2F800, 0x2FA20), range(0xE0000, 0xE0200))
 _UNSPACED = (  # scripts that put no space between words
@@ -46,6 +48,11 @@ _QUOTES = dict.fromkeys((0x2018, 0x2019, 0x201A, 0x201B, 0x2032), "'") | dict.fr
 def codes(text: str) -> NDArray[np.uint32]:
     """Return the code points of `text`, shape (len(text),)."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def of(table: NDArray[T], points: NDArray[np.integer]) -> NDArray[T]:
+    """Return what a table over code points says of each: `table[points]`, in half the time."""
+    return table.take(points.astype(np.intp))
 
 
 def offsets(texts: Sequence[str]) -> NDArray[np.int64]:

@@ -62,7 +62,7 @@ class Phrases:
         assert self._automaton is not None
         found = np.array(self._automaton.find_matches_as_indexes(folded, overlapping=True), np.int64).reshape(-1, 3)
         spaced = np.zeros(len(folded) + 2, np.bool_)
-        spaced[1:-1] = letters.kinds()[letters.codes(folded)] == SPACED
+        spaced[1:-1] = letters.of(letters.kinds(), letters.codes(folded)) == SPACED
         cut_left = self._opens[found[:, 0]] & spaced[found[:, 1]]
         cut_right = self._closes[found[:, 0]] & spaced[found[:, 2] + 1]
         whole: NDArray[np.int64] = found[~(cut_left | cut_right)]

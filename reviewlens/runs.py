@@ -81,9 +81,9 @@ class Cutter:
     def cut(self, points: NDArray[np.uint32]) -> Runs:
         """Return the runs of the joined texts; a run depends on the word that it stands in alone."""
         self._learn_pages(points)
-        space = _spaces()[points]
+        space = letters.of(_spaces(), points)
         cut = np.ones(len(points) + 1, np.bool_)
-        bridged = self._bridges[self._left[points[:-1]] + self._right[points[1:]]]
+        bridged = letters.of(self._bridges, letters.of(self._left, points[:-1]) + letters.of(self._right, points[1:]))
         np.logical_not(bridged, out=cut[1:-1])
         np.logical_or(cut[:-1], space, out=cut[:-1])
         np.logical_or(cut[1:], space, out=cut[1:])
@@ -125,10 +125,10 @@ class Cutter:
         """Cut words beyond ASCII at marks, and leave those whole whose characters change their neighbors."""
         edge = np.flatnonzero(np.diff(space, prepend=True, append=True))
         begins, ends = edge[::2], edge[1::2]
-        stuck = np.flatnonzero(self._sticky[points])
+        stuck = np.flatnonzero(letters.of(self._sticky, points))
         for word in np.unique(np.searchsorted(begins, stuck, side="right") - 1).tolist():
             cut[begins[word] + 1 : ends[word]] = False
-        marks = np.flatnonzero(_marks()[points])
+        marks = np.flatnonzero(letters.of(_marks(), points))
         if len(marks):
             wide = np.concatenate([[0], np.cumsum(points > 127)])
             cuttable = (ends - begins > _SHORT) & (wide[ends] > wide[begins])
@@ -206,6 +206,6 @@ def _keys(
     """Return a polynomial hash of each run from sums over all that stands before it (Karp and Rabin 1987)."""
     weights, inverses = powers(len(points))
     total = np.zeros(len(points) + 1, np.uint64)
-    np.cumsum(_values()[points] * weights[: len(points)], out=total[1:])
+    np.cumsum(letters.of(_values(), points) * weights[: len(points)], out=total[1:])
     keys = (total[end] - total[start]) * inverses[start]
     return np.maximum(mix(keys + opens * _FIRST), np.uint64(1))

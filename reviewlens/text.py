@@ -35,7 +35,7 @@ def normalize(text: str) -> str:
     """
     if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
         return text
-    return letters.spell(letters.normal()[letters.codes(text)])
+    return letters.spell(letters.of(letters.normal(), letters.codes(text)))
 
 
 def normalize_all(texts: Sequence[str]) -> list[str]:
@@ -47,7 +47,7 @@ def normalize_all(texts: Sequence[str]) -> list[str]:
         if joined.isascii():
             said = joined.encode().translate(_ascii()).decode()
         else:
-            said = letters.spell(letters.normal()[letters.codes(joined)])
+            said = letters.spell(letters.of(letters.normal(), letters.codes(joined)))
         start = base[span[0] : span[1] + 1] - base[span[0]]
         return [said[a : b - 1] for a, b in pairwise(start.tolist())]
 
@@ -63,9 +63,14 @@ def _ascii() -> bytes:
 
 def fold(text: str) -> str:
     """Return `text` as it is compared with cues: normal, lower case, simplified characters; same length."""
-    if text.isascii() and (text.isprintable() or text.replace("\n", "").isprintable()):
-        return text.lower()
-    return letters.spell(letters.folded()[letters.codes(text)])
+    if text.isascii():
+        return text.encode().translate(_ascii_folded()).decode()
+    return letters.spell(letters.of(letters.folded(), letters.codes(text)))
+
+
+@cache
+def _ascii_folded() -> bytes:
+    return _ascii().lower()
 
 
 def fold_all(texts: Sequence[str]) -> list[str]:
@@ -102,7 +107,7 @@ def segments(texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]
 
 
 def _clauses(joined: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    kind = _classes()[letters.codes(joined)]
+    kind = letters.of(_classes(), letters.codes(joined))
     cut = np.zeros(len(kind) + 1, np.bool_)
     cut[0] = True
     cut[_mark_cuts(kind)] = True

@@ -104,12 +104,13 @@ class NgramModel:
             bucket = (key & np.uint64(len(self.check) - 1)).astype(np.int64)
             known = self.check[bucket] == check_byte(key)
             known &= whole(text, ids, order, self.space)
-            rows = np.take(self._packed, np.where(known, bucket, len(self.check)), axis=0).view(np.float32)
+            rows = np.take(self._packed, np.where(known, bucket, len(self.check)), axis=0)
             if self.damped:
-                _damp(rows, text[order:], bucket, known)
-            of_text[order:] += rows
+                _damp(rows.view(np.float32), text[order:], bucket, known)
+            of_text[order:] += rows.view(np.float32)
             if totals[1].size:
-                of_group[order:] += rows * (group[order:] == group[: max(len(group) - order, 0)])[:, None]
+                rows[group[order:] != group[: max(len(group) - order, 0)]] = 0.0  # whole rows: four numbers at once
+                of_group[order:] += rows.view(np.float32)
         totals[0][:, filled] = np.add.reduceat(np.ascontiguousarray(of_text.T), offsets[filled], axis=1)
         if totals[1].size:
             of_group[group < 0] = 0.0
