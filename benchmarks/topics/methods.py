@@ -19,10 +19,14 @@ TOP = 10
 
 @dataclass(frozen=True)
 class Fitted:
-    """Leading cues of each topic; the topic of each text, shape (n_texts,), -1 for none."""
+    """Leading cues of each topic; the topic of each text, shape (n_texts,), -1 for none.
+
+    `most` is the topic with most mentions in each text, the first mentioned of several, where topics have mentions.
+    """
 
     topics: list[list[str]]
     topic: np.ndarray
+    most: np.ndarray | None = None
 
 
 def ours(learn: Sequence[str], texts: Sequence[str], n_topics: int, seed: int, tokenize: Tokenizer) -> Fitted:
@@ -30,18 +34,24 @@ def ours(learn: Sequence[str], texts: Sequence[str], n_topics: int, seed: int, t
     from reviewlens.discovery import discover_themes
 
     themes = discover_themes(list(learn), n_themes=n_topics, seed=seed)
-    return Fitted([[cue.text for cue in t.cues][:TOP] for t in themes.themes], dominant(themes, texts))
+    leading = [[cue.text for cue in t.cues][:TOP] for t in themes.themes]
+    return Fitted(leading, dominant(themes, texts), dominant(themes, texts, by_mentions=True))
 
 
-def dominant(themes, texts: Sequence[str]) -> np.ndarray:
-    """Return the theme with most weight in each text, -1 where none is mentioned."""
+def dominant(themes, texts: Sequence[str], *, by_mentions: bool = False) -> np.ndarray:
+    """Return the theme with most weight, or most mentions, in each text, -1 where none is mentioned."""
     from reviewlens.text import normalize, segments
 
     said = [normalize(text) for text in texts]
     owner, bounds = segments(said)
     found = themes.find(said, owner, bounds)
     weight = np.zeros((len(texts), len(themes.themes)))
-    np.add.at(weight, (owner[found.segment], found.theme), found.weight)
+    where = (owner[found.segment], found.theme)
+    np.add.at(weight, where, 1.0 if by_mentions else found.weight)
+    if by_mentions:  # of as many mentions, those of the theme that is mentioned first
+        first = np.full(weight.shape, len(found.theme), dtype=float)
+        np.minimum.at(first, where, np.arange(len(found.theme)))
+        weight = np.where(weight > 0, weight - first / (len(found.theme) + 1), 0)
     return np.where(weight.max(1) > 0, weight.argmax(1), -1)
 
 

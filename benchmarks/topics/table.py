@@ -15,17 +15,24 @@ def markdown(results: dict[str, Any]) -> str:
             lines += [f"With a tenth new reviews {kept['ids']:.0%} of the ids live on, and {kept['reviews']:.0%} of the"
                       " reviews keep their theme.", ""]  # fmt: skip
         lines += [
-            "| method | NPMI | diversity | AMI of resamples, mean (least to most) | AMI of two seeds | unassigned "
-            "| biggest | processor seconds |",
-            "|---|---|---|---|---|---|---|---|",
+            "| method | topics | NPMI | NPMI of words | diversity | AMI of resamples, mean (least to most) "
+            "| the same by most mentions | AMI of two seeds | unassigned | biggest | processor seconds |",
+            "|---" * 11 + "|",
         ]
         for method, row in found["methods"].items():
-            mean, least, most = row["agreement of resamples"]
-            resampled = f"{mean:.2f} ({least:.2f} to {most:.2f}), {row['resamples']}" if row["resamples"] else "-"
-            seeds = "-" if row["agreement of seeds"] is None else f"{row['agreement of seeds']:.2f}"
+            resampled = f"{_spread(row, 'AMI of resamples')} | {_spread(row, 'AMI by most mentions')}"
+            seeds = "-" if row["AMI of seeds"] is None else f"{row['AMI of seeds']:.2f}"
             lines.append(
-                f"| {method} | {row['npmi']:.3f} | {row['diversity']:.2f} | {resampled} | {seeds} "
+                f"| {method} | {len(row['topics'])} | {row['npmi']:.3f} | {row['npmi of words']:.3f} "
+                f"| {row['diversity']:.2f} | {resampled} | {seeds} "
                 f"| {row['unassigned']:.1%} | {row['biggest']:.1%} | {row['seconds']:.0f} |"
             )
         lines.append("")
     return "\n".join(lines)
+
+
+def _spread(row: dict[str, Any], name: str) -> str:
+    if name not in row:
+        return "-"
+    mean, least, most = row[name]
+    return f"{mean:.3f} ({least:.2f} to {most:.2f}), {row['resamples']}"
