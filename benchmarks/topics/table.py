@@ -12,8 +12,9 @@ def markdown(results: dict[str, Any]) -> str:
         lines += [f"### {name}, {found['reviews']:,} reviews", ""]
         if found["survival"]:
             kept = found["survival"]
+            when = f" (commit {kept['commit']})" if "commit" in kept else ""
             lines += [f"With a tenth new reviews {kept['ids']:.0%} of the ids live on, and {kept['reviews']:.0%} of the"
-                      " reviews keep their theme.", ""]  # fmt: skip
+                      f" reviews keep their theme{when}.", ""]  # fmt: skip
         lines += [
             "| method | topics | NPMI | NPMI of words | diversity | AMI of resamples, mean (least to most) "
             "| the same by most mentions | AMI of two seeds | unassigned | biggest | processor seconds |",

@@ -120,7 +120,7 @@ def _unguided(texts: Sequence[str], n_themes: int | None, previous: ThemeSet | N
         )
     wanted = n_themes or max(len(living), min(_MOST_THEMES, max(2, len(phrases.phrases) // 8)))
     if living:
-        grown = grow(phrases, min(wanted, len(kept)), kept, present=1)
+        grown = grow(phrases, len(kept), kept, present=1, plenty=not few, before=True)[:wanted]
         spare = wanted - len(grown)
         news = _news(grown, found, texts, previous) if previous is not None and spare > 0 else frozenset()
         grown += _newcomers(phrases, grown, spare, anchors, news) if news != frozenset() else []
@@ -197,10 +197,18 @@ def _registered(themes: list[Theme], scope: str, previous: ThemeSet | None) -> T
         theme = dataclasses.replace(theme, theme_id=theme_id)
         if old is not None:
             kept = {name: getattr(old, name) for name in _BY_HAND}
-            theme = dataclasses.replace(theme, **kept)
+            theme = dataclasses.replace(theme, cues=theme.cues if named else _as_before(theme, old), **kept)
         new.append(theme)
     gone = [dataclasses.replace(t, retired=True) for i, t in before.items() if i not in ids]
     return ThemeSet([*new, *gone], scope=scope, edition=edition, log=[*previous.log, *events])
+
+
+def _as_before(theme: Theme, old: Theme) -> tuple[Cue, ...]:
+    """Return the cues of a theme with the weights that they had before, those that count against it among them."""
+    before = {cue.text: cue for cue in old.cues}
+    held = {cue.text for cue in theme.cues}
+    against = [cue for cue in old.cues if cue.weight <= 0 and cue.text not in held]
+    return (*(before.get(cue.text, cue) for cue in theme.cues), *against)
 
 
 def _weights(theme: Theme) -> dict[str, float]:

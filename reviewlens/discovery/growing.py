@@ -67,6 +67,7 @@ def grow(
     *,
     present: int = _PRESENT,
     plenty: bool = False,
+    before: bool = False,
 ) -> list[Grown]:
     """Grow `n_themes` themes at most from the phrases of the reviews.
 
@@ -78,18 +79,20 @@ def grow(
         plenty: whether there are so many reviews that they tell by themselves which of the anchors are themes here
             and what goes with them. Else all anchors are taken, and the words of an anchor that these reviews lack are
             weak cues of its theme.
+        before: whether the anchors are the themes of before, which live on as they are while one of their words does.
 
     Returns:
         The themes, the ones spoken of most first. Each phrase is a cue of one theme at most.
     """
     near = affinity(found.clauses)
     held = starts(anchors, found, near, present)
-    chosen = settled(held, n_themes) if plenty else gathering(held, near, n_themes)
+    fresh = plenty and not before
+    chosen = held if before else settled(held, n_themes) if plenty else gathering(held, near, n_themes)
     tied = ties(chosen, near)
     names = [start.name for start in chosen]
     free = np.flatnonzero(tied.max(1, initial=0) < STRENGTH)
     known = len(held) if plenty else len(chosen)
-    if known < (n_themes / 2 if plenty else n_themes) and len(free) > 2:
+    if not before and known < (n_themes / 2 if plenty else n_themes) and len(free) > 2:
         factors = _factored(near[np.ix_(free, free)], n_themes - len(chosen))
         wide = np.zeros((len(near), factors.shape[1]), dtype=np.float32)
         wide[free] = factors
@@ -99,15 +102,15 @@ def grow(
         return []
     share = np.asarray(found.reviews / (found.owner.max() + 1), dtype=np.float32)
     homes = _Homes(tied.argmax(1), tied.max(1), share)
-    if plenty:
+    if fresh:
         _go_along(homes, near, len(names))
     _keep_own(homes, chosen)
     if not plenty:
         _inherit(found.phrases, homes)
-    themes = _themes(found, homes, names, plenty)
+    themes = _themes(found, homes, names, plenty, before)
     mass = dict(zip(found.phrases, found.reviews.tolist(), strict=True))
     themes.sort(key=lambda t: (-sum(mass[cue] for cue in t.cues), min(t.cues)))
-    return themes if plenty else _with_families(themes, anchors)
+    return themes if fresh else _with_families(themes, anchors)
 
 
 def _factored(near: Floats, count: int) -> Floats:
@@ -161,18 +164,20 @@ def _inherit(phrases: Sequence[str], homes: _Homes) -> None:
                 homes.strength[i] = max(STRENGTH, _INHERITED * homes.strength[heads[-1]])
 
 
-def _themes(found: Phrases, homes: _Homes, names: Sequence[str], plenty: bool) -> list[Grown]:
+def _themes(found: Phrases, homes: _Homes, names: Sequence[str], plenty: bool, before: bool) -> list[Grown]:
     bond = information(found.windows)
     worths = worth(homes.strength, homes.share)
     themes = []
     for number, name in enumerate(names):
         tied = np.flatnonzero((homes.home == number) & (homes.strength > 0))
         tied = tied[np.argsort(-homes.strength[tied], kind="stable")]
-        members = tied if plenty else tied[homes.strength[tied] >= STRENGTH]
+        members = tied if plenty and not before else tied[homes.strength[tied] >= STRENGTH]
         if not len(members):
             continue
         lead = leading(tied[: max(len(members), LEADING)], worths, bond, found.phrases)
-        if plenty and len(lead) > 1 and mean_bond(lead, bond) < _STRANGE:  # what never goes together is no theme here
+        if (
+            plenty and not before and len(lead) > 1 and mean_bond(lead, bond) < _STRANGE
+        ):  # what never goes together is no theme here
             continue
         close = bond[:, members] @ worths[members] / worths[members].sum()
         beside = bond[:, lead].mean(1)

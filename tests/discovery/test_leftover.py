@@ -33,6 +33,20 @@ def test_the_same_reviews_give_birth_to_nothing(english, chinese, plenty):
     assert {t.theme_id for t in before.themes} == {t.theme_id for t in after.themes if not t.retired}
 
 
+def test_an_update_keeps_the_weights_of_before_and_those_set_by_hand(english, plenty):
+    before = discover_themes(english)
+    first = before.themes[0]
+    cues = (first.cues[0]._replace(weight=0.777), *first.cues[1:], Cue("never mind", -1.0))
+    before = ThemeSet([dataclasses.replace(first, cues=cues), *before.themes[1:]], log=before.log, about=before.about)
+    after = discover_themes(english, previous=before)
+    now = {(t.theme_id, cue.text): cue.weight for t in after.themes for cue in t.cues}
+    assert now[first.theme_id, first.cues[0].text] == 0.777
+    assert now[first.theme_id, "never mind"] == -1.0
+    for theme in before.themes:
+        for cue in theme.cues:
+            assert now.get((theme.theme_id, cue.text), cue.weight) == cue.weight
+
+
 def test_what_many_speak_of_now_is_a_new_theme(english, plenty):
     before = discover_themes(english, n_themes=4)
     frames = ("The {0} rejects the {1}, day {2}.", "No {0} without a {1} in week {2}.")
