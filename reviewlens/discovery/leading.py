@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +45,20 @@ def leading(members: Ints, worth: Floats, bond: Floats, phrases: Sequence[str]) 
         bond: mutual information of all phrases in windows, shape (n_phrases, n_phrases), in [-1, 1].
         phrases: their spelling.
     """
-    alone = [i for i in members if not any(said_by(phrases[i], phrases[j]) for j in members if j != i)]
-    pool = np.array(sorted(alone, key=lambda i: (-float(worth[i]), phrases[i]))[:_POOL], dtype=np.int64)
+    ordered = sorted(map(int, members), key=lambda i: (-float(worth[i]), phrases[i]))
+    spelled = [phrases[i] for i in ordered]
+    alone = (i for n, i in enumerate(ordered) if not _found_by_another(n, spelled))
+    pool = np.array(list(islice(alone, _POOL)), dtype=np.int64)
     companies = [_company(int(first), pool, worth, bond, phrases) for first in pool[:_CENTERS]]
     best = max(companies, key=lambda company: _closeness(company, worth / worth[pool[0]], bond))
     return sorted(best, key=lambda i: (-float(worth[i]), phrases[i]))
+
+
+def _found_by_another(number: int, phrases: Sequence[str]) -> bool:
+    """Return whether another phrase finds this one; of two that find each other, the first stays."""
+    own = phrases[number]
+    others = ((n, other) for n, other in enumerate(phrases) if n != number and said_by(own, other))
+    return any(n < number or not said_by(other, own) for n, other in others)
 
 
 def mean_bond(company: Sequence[int], bond: Floats) -> float:

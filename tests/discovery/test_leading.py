@@ -49,6 +49,11 @@ def test_nothing_is_said_twice():
     assert not any(repeats(one, two) for one, two in combinations(lead, 2))
 
 
+def test_of_two_that_find_each_other_one_leads():
+    found = leading(np.arange(2), np.ones(2, dtype=np.float32), np.ones((2, 2), dtype=np.float32), ["a b", "b a"])
+    assert found == [0]
+
+
 @pytest.mark.parametrize(
     ("one", "two", "says"),
     [
