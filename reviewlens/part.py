@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from reviewlens import drift
 from reviewlens.batch import Artefacts, read_rows, told
-from reviewlens.classifier import Classifier
+from reviewlens.classifier import Classifier, bundled
 from reviewlens.errors import InputError, StoreError
 from reviewlens.forgetting import blank, forget_customers
 from reviewlens.garbage import unsearched
@@ -78,8 +78,8 @@ def check_whole(folder: Path, source: str, *, gone: bool) -> None:
 
 
 def load_artefacts(classifier: str | None, themes: str | None, key: bytes) -> Artefacts:
-    """Return the artefacts, loaded once in each process."""
-    return Artefacts(_classifier(classifier), _themes(themes), key)
+    """Return the artefacts, loaded once in each process; the bundled classifier is the one that `score` uses too."""
+    return Artefacts(bundled() if classifier is None else _classifier(classifier), _themes(themes), key)
 
 
 _classifier = lru_cache(maxsize=2)(Classifier.load)
