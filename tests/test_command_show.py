@@ -80,7 +80,7 @@ def test_a_description_for_machines_is_that_of_the_library(sample_run, capsys):
 
 
 def test_a_report_in_chinese_is_one_option(tmp_path, capsys):
-    said(capsys, "run", str(SAMPLE / "reviews-2026-01.parquet"), "--out", str(tmp_path / "lens"), "--report-lang", "zh")
+    said(capsys, "run", str(SAMPLE / "reviews-2026-08.parquet"), "--out", str(tmp_path / "lens"), "--report-lang", "zh")
     run = rl.open_run(tmp_path / "lens")
     assert '<html lang="zh">' in run.report.read_text("utf-8")
     wishes = run.tables["wishes"]

@@ -181,7 +181,7 @@ def test_formulas_are_disarmed(text: str) -> None:
     assert safe_cell(text).startswith("'")
 
 
-@given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("ab \n\x00\u200b"))), max_size=6))
+@given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("ab \n\x00\u200b\u034f"))), max_size=6))
 def test_many_are_cleaned_as_each_alone(texts: list[str]) -> None:
     assert clean_many(texts) == [clean(text) for text in texts]
 

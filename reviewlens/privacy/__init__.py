@@ -66,8 +66,8 @@ def clean(text: str) -> str:
 
 
 def clean_many(texts: Sequence[str]) -> list[str]:
-    """Return `clean` of each text, in order; what is printable has nothing to clean."""
-    return [text if text.isprintable() else clean(text) for text in texts]
+    """Return `clean` of each text, in order; printable ASCII has nothing to clean."""
+    return [text if text.isascii() and text.isprintable() else clean(text) for text in texts]
 
 
 def safe_cell(text: str) -> str:
