@@ -80,3 +80,10 @@ def test_guided_themes_go_by_their_names(export, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "power: battery" in said
     assert "money: price" in said
+
+
+def test_a_seed_that_matches_nothing_is_told_in_words_alone(export, tmp_path, capsys):
+    seeds = tmp_path / "seeds.toml"
+    seeds.write_text('power = ["battery"]\ngarden = ["chainsaw"]\n')
+    discover(export, "--out", tmp_path / "themes.toml", "--seeds", seeds)
+    assert capsys.readouterr().err == "warning: seeds that matched nothing, theme 'garden': chainsaw\n"

@@ -298,6 +298,22 @@ def test_copies_are_counted_once_and_never_fill_a_table(tmp_path):
     assert sum("lasts" in quote or "wonderful" in quote for quote in quotes) <= 2
 
 
+def test_one_mismatch_stands_for_the_copies_of_its_text(tmp_path):
+    texts = [
+        "Terrible, it broke at once and nobody helped.",
+        "good product",
+        "good product",
+        "good product",
+        "good product",
+    ]
+    frame = pd.DataFrame(
+        {"review_id": list("eabcd"), "product_id": list("PPPQQ"), "rating": [5, 1, 1, 2, 5], "text": texts}
+    )
+    found = rl.analyze(frame, out=tmp_path / "lens").tables["mismatches"].set_index("review_id")
+    assert found["reviews"].to_dict() == {"e": 1, "a": 3}
+    assert found.loc["a", ["product_id", "rating"]].tolist() == ["P", 1.0]
+
+
 def test_what_the_shop_wrote_is_nobodys_opinion(tmp_path):
     run = rl.analyze(
         ["默认好评", "此用户没有填写评价。", "The customer left no comment.", "good product"], out=tmp_path / "lens"

@@ -286,3 +286,8 @@ def test_a_wish_for_more_of_something_finds_its_theme(text: str, theme: str) -> 
 @pytest.mark.parametrize("text", ["It functions as it should.", "A bigger problem came later.", "她的销售模式很老套"])
 def test_words_of_features_and_size_in_another_sense_are_left_alone(text: str) -> None:
     assert not {"features", "size_fit"} & set(ThemeSet.load().match([text])["theme_id"])
+
+
+def test_not_cheap_is_not_inconvenient() -> None:
+    assert ThemeSet.load().match(["价格不便宜"])["theme_id"].tolist() == ["value"]
+    assert ThemeSet.load().match(["使用不便"])["theme_id"].tolist() == ["ease_of_use"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import click
@@ -119,7 +120,11 @@ def discover(
                 f"the seeds cannot be read: {error}", where=seeds, hint="write lines like food = ['food', 'menu']"
             ) from None
     previous = ThemeSet.load(update) if update else None
-    found = discover_themes(Paths(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", UserWarning)
+        found = discover_themes(Paths(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)
+    for warning in told:  # in words alone, without a place in the code
+        click.echo(f"warning: {warning.message}", err=True)
     found.save(out)
     show_found(found, out, as_json=as_json)
 

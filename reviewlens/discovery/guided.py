@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -77,7 +77,7 @@ def check_seeds(seeds: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     for theme_id, words in seeds.items():
         if not isinstance(theme_id, str) or not theme_id.strip() or theme_id == OTHER:
             raise ConfigError(f"a theme cannot be called {theme_id!r}", where="seeds", hint="choose another key")
-        if isinstance(words, str) or not all(isinstance(w, str) for w in words):
+        if isinstance(words, str) or not isinstance(words, Iterable) or not all(isinstance(w, str) for w in words):
             raise ConfigError(
                 "the seeds of a theme must be a list of texts",
                 where=f"seeds[{theme_id!r}]",

@@ -92,4 +92,4 @@ def disagreements(page: Page) -> Mapping[str, Any] | None:
         for _, row in quoted.iterrows()
     ]
     rated = int(page.table("products")["rated"].sum()) if len(page.table("products")) else 0
-    return {"rows": rows, "n": len(found), "rated": rated} if rows else None
+    return {"rows": rows, "n": int(found["reviews"].sum()), "rated": rated} if rows else None

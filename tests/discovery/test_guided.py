@@ -69,6 +69,8 @@ def test_a_theme_whose_seeds_all_match_nothing_keeps_them(english):
         ({"a": ["", "  "]}, "has no seed"),
         ({"a": "price"}, "list of texts"),
         ({"a": ["price", 3]}, "list of texts"),
+        ({"a": None}, "list of texts"),
+        ({"a": 5}, "list of texts"),
         ({"other": ["price"]}, "cannot be called 'other'"),
         ({"": ["price"]}, "cannot be called ''"),
     ],
