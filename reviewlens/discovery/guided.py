@@ -8,6 +8,7 @@ up over a review and held against a threshold.
 
 from __future__ import annotations
 
+import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +26,7 @@ from reviewlens.errors import ConfigError
 from reviewlens.schemas import OTHER
 from reviewlens.text import normalize, segments
 from reviewlens.themes import Cue, Theme, ThemeSet
+from reviewlens.themes.inflect import forms
 
 Floats = NDArray[np.float64]
 
@@ -83,20 +85,26 @@ def check_seeds(seeds: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
                 where=f"seeds[{theme_id!r}]",
                 hint='write ["price", "cost"]',
             )
-        clean[theme_id] = list(dict.fromkeys(" ".join(normalize(w).lower().split()) for w in words if w.strip()))
+        clean[theme_id] = list(dict.fromkeys(" ".join(normalize(w).lower().split()) for w in words if _says(w)))
         if not clean[theme_id]:
             raise ConfigError(
                 "a theme has no seed", where=f"seeds[{theme_id!r}]", hint="give it at least one word, or leave it out"
             )
         for word in clean[theme_id]:
-            if word in home:
+            other = next((w for w in home if word in forms(w) or w in forms(word)), None)
+            if other is not None and home[other] != theme_id:
                 raise ConfigError(
-                    f"the seed {word!r} stands for two themes, {home[word]!r} and {theme_id!r}",
+                    f"the seed {word!r} stands for two themes, {home[other]!r} and {theme_id!r}",
                     where="seeds",
-                    hint="keep it in the one that it belongs to",
+                    hint="keep it in the one that it belongs to; a plural is the same seed",
                 )
             home[word] = theme_id
     return clean
+
+
+def _says(word: str) -> bool:
+    """Return whether a seed has a letter, a digit or a picture that can be looked for."""
+    return any(mark.isalnum() or unicodedata.category(mark) == "So" for mark in word)
 
 
 def guide(texts: Sequence[str], seeds: Mapping[str, Sequence[str]]) -> list[Theme]:

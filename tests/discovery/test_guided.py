@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.guided.sets import in_texts
 from reviewlens.discovery import discover_themes
+from reviewlens.discovery.guided import check_seeds
 from reviewlens.errors import ConfigError
 
 SEEDS = {"power": ["battery"], "picture": ["screen", "display"], "money": ["price", "cost"]}
@@ -104,3 +105,15 @@ def test_update_keeps_guided_labels(english):
     assert next(t for t in again.themes if t.theme_id == "power").label("de") == "POWER"
     assert next(t for t in again.themes if t.theme_id == "picture").retired
     assert ("retired", "picture") in [(event.event, event.theme) for event in again.log]
+
+
+def test_a_plural_is_the_same_seed() -> None:
+    with pytest.raises(ConfigError, match="two themes"):
+        check_seeds({"a": ["battery"], "b": ["batteries"]})
+    assert check_seeds({"a": ["car"], "b": ["care"]}) == {"a": ["car"], "b": ["care"]}
+
+
+def test_marks_alone_are_no_seed() -> None:
+    with pytest.raises(ConfigError, match="no seed"):
+        check_seeds({"a": ["!!"], "b": ["battery"]})
+    assert check_seeds({"a": ["😡"]}) == {"a": ["😡"]}
