@@ -238,21 +238,14 @@ def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: in
     return pa.RecordBatch.from_arrays(columns, schema=MENTIONS)
 
 
-def annotate(
-    rows: pa.RecordBatch, source: str, part: int, artefacts: Artefacts
-) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """Return the `SCORED` and `MENTIONS` batches of one `REVIEWS` batch: the flow from end to end."""
-    return told(*read_rows(rows, source, artefacts), artefacts, part)
-
-
 def read_rows(rows: pa.RecordBatch, source: str, artefacts: Artefacts) -> tuple[Batch, Reading]:
-    """Return the first half of `annotate`, most of it outside the interpreter's lock: what the classifier saw."""
+    """Return a `REVIEWS` batch in normal form, and what the classifier saw in it."""
     batch = normalize_batch(rows, source)
     return batch, read_batch(batch, artefacts.classifier)
 
 
 def told(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """Return the second half of `annotate`: what is stored of it."""
+    """Return what is stored of a batch that was read, as `SCORED` and `MENTIONS`."""
     return scored_batch(batch, reading, artefacts, part), mention_batch(batch, reading, artefacts, part)
 
 

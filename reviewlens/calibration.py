@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from reviewlens.errors import ConfigError
 
-STARS = np.arange(1, 6, dtype=np.float64)
-
 
 @dataclass(frozen=True)
 class Calibration:

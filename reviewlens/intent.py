@@ -172,11 +172,11 @@ def _judged(
     first = np.searchsorted(passage_of, passages)
     last = np.searchsorted(passage_of, passages, side="right") - 1
     spans = zip(owner[first].tolist(), bounds[first, 0].tolist(), bounds[last, 1].tolist(), strict=True)
-    said = [folded[o][a:b] for o, a, b in spans]
+    said, opens = [folded[o][a:b] for o, a, b in spans], bounds[first, 0].tolist()
     rejected = np.flatnonzero(weight <= REJECTED)  # "works as it should" says nothing for its neighbors
     for passage, clause in zip(inverse[rejected].tolist(), clauses[rejected].tolist(), strict=True):
-        begin, end = bounds[clause].tolist()
-        said[passage] = said[passage].replace(folded[owner[clause]][begin:end], " ", 1)
+        begin, end = (bounds[clause] - opens[passage]).tolist()
+        said[passage] = said[passage][:begin] + " " * (end - begin) + said[passage][end:]
     asked, known = model.judged(said).T
     at_home = np.clip((known - KNOWN[0]) / (KNOWN[1] - KNOWN[0]), 0, 1)
     says = np.clip(asked, AGAINST[0] + (AGAINST[1] - AGAINST[0]) * at_home, IN_FAVOR)

@@ -58,7 +58,12 @@ def publish(
     with store.new_run() as folder:
         tables, scale, above = _write_tables(store, decided, folder, Context(config, labels), options, stop)
         if above:
-            log.warning("ratings above the highest, %g, count as absent: %s (see rating_scale)", scale, f"{above:,}")
+            log.warning(
+                "ratings above the highest, %g, count as absent: %s (see rating_scale)",
+                scale,
+                f"{above:,}",
+                extra={"event": "off_scale", "ratings": above},
+            )
         manifest = {
             **decided,
             "counts": {
@@ -98,7 +103,12 @@ def _write_tables(
         except duckdb.Error as error:
             stop.check()  # a query that was interrupted fails too
             if isinstance(error, duckdb.OutOfMemoryException) and memory:
-                log.warning("%d MB are too few for the tables of this history: trying %d", memory_mb, memory[0])
+                log.warning(
+                    "%d MB are too few for the tables of this history: trying %d",
+                    memory_mb,
+                    memory[0],
+                    extra={"event": "more_memory", "memory_mb": memory[0]},
+                )
                 continue
             damaged = isinstance(error, duckdb.InvalidInputException | duckdb.SerializationException)
             room = "free some disk space or raise memory_mb, and run again; what was scored is kept"

@@ -308,7 +308,8 @@ class Store:
                     left.unlink(missing_ok=True)
         now, runs = self.current_run(), self.run_folders()
         if now is None and runs:  # a copy without links; the reviews of exports that are gone hang on what a run names
-            log.warning("`current` was gone and points to the newest run again: %s", runs[-1].name)
+            said = {"event": "repointed", "run": runs[-1].name}
+            log.warning("`current` was gone and points to the newest run again: %s", runs[-1].name, extra=said)
             self._point(runs[-1].name)
             now = self.current_run()
         for run in self.runs.glob("[0-9]*"):  # committed but never pointed to

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import reviewlens as rl
-from reviewlens.batch import Artefacts, annotate
+from reviewlens.batch import Artefacts, read_rows, told
 from reviewlens.classifier import Classifier
 from reviewlens.config import RunOptions, load_settings
 from reviewlens.engines.local import LocalEngine
@@ -144,7 +144,8 @@ def test_equal_review_equal_answer(texts, seed):
         found: dict = {}
         for k in range(0, len(order), size):
             ids = order[k : k + size]
-            scored, mentions = annotate(reviews([texts[i] for i in ids]), "s", 1, artefacts)
+            read = read_rows(reviews([texts[i] for i in ids]), "s", artefacts)
+            scored, mentions = told(*read, artefacts, 1)
             for i, row in zip(ids, scored.to_pylist(), strict=True):
                 found[i] = [
                     row[c]
