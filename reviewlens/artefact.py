@@ -26,8 +26,8 @@ from reviewlens.errors import ArtefactError, InputNotFoundError
 from reviewlens.models import LINEAR, MODELS
 from reviewlens.tokenizer import Tokenizer
 
-FORMAT_VERSION = 2  # 2: n-grams of characters beside those of subwords
-READABLE = (1, FORMAT_VERSION)
+FORMAT_VERSION = 3  # 2: n-grams of characters beside those of subwords; 3: `pooled` subwords make a place of an LSTM
+READABLE = (1, 2, FORMAT_VERSION)
 _LIMIT = 512 * 1024 * 1024  # bytes a file of an artefact may have
 _LARGEST = 1e6  # of a number of the calibration; the bias of a prior of zero is a hundredth of it
 HASHED = ("tokenizer.json", "model.safetensors", "model.onnx", "calibration.json")
@@ -96,7 +96,7 @@ def read(folder: Path) -> Artefact:
         raise ArtefactError(
             f"format_version {version!r} is not known",
             where=str(folder),
-            hint=f"this release reads versions {' and '.join(map(str, READABLE))}",
+            hint=f"this release reads versions {', '.join(map(str, READABLE))}",
         )
     if config.get("model") not in MODELS:
         raise ArtefactError(

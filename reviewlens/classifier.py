@@ -244,7 +244,7 @@ def _model(parts: Artefact) -> Mixture:
     if parts.graph is not None:
         table, scale = weights["embedding.int8"], weights["embedding.scale"]
         if parts.model == "lstm":  # the network of `graph`, faster
-            network = PackedLstm(weights, parts.settings["heads"], table, scale)
+            network = PackedLstm(weights, parts.settings["heads"], table, scale, parts.settings.get("pooled", 1))
         else:
             positions = len(weights["position"]) if "position" in weights else None
             network = OnnxNetwork(parts.graph, table, scale, positions=positions)

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.accuracy import answers
-from benchmarks.accuracy.spans import expressions, spans
+from benchmarks.accuracy.spans import expressions, more_spans, spans
+from benchmarks.accuracy.train_default import lessons
+from reviewlens.classifier import Classifier
 
 
 def table() -> pd.DataFrame:
@@ -47,3 +49,17 @@ def test_an_answer_is_found_under_its_text_and_nowhere_else(tmp_path: Path) -> N
     assert np.array_equal(found[[0, 2, 3, 4, 5]], proba[[1, 0, 1, 2, 3]])
     assert np.isnan(found[1]).all()
     assert np.isnan(answers.look_up(texts, answers.load(tmp_path / "none.npz"))).all()
+
+
+def test_an_elder_model_answers_every_text_alone_or_beside_the_teacher(tmp_path: Path) -> None:
+    reviews = table().assign(polarity=2.0, star=5.0, group="", language="en")
+    asked = reviews.text[1]
+    np.savez(tmp_path / "answers.npz", name=answers.names([asked]), proba=np.eye(5, dtype=np.float32)[[0]])
+    elder = Classifier.load()
+    rows, soft = lessons(reviews, tmp_path / "answers.npz", None, elder)
+    assert soft is not None and set(more_spans(reviews).text) <= set(rows.text)
+    assert not set(reviews.text[reviews.dev]) & set(rows.text)
+    own = elder.star_probabilities(rows.text.tolist())
+    both = (rows.text == asked).to_numpy()
+    assert both.any() and np.allclose(soft[~both], own[~both], atol=1e-6)
+    assert np.allclose(soft[both], (own[both] + np.eye(5)[0]) / 2, atol=1e-6)

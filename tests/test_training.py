@@ -62,8 +62,8 @@ def test_every_model_learns_saves_and_answers_alike(table: pd.DataFrame, model: 
     assert not list((tmp_path / "m").glob("checkpoint*"))
 
 
-@pytest.mark.parametrize("name", ["lstm", "transformer"])
-def test_torch_and_onnx_agree(name: str) -> None:
+@pytest.mark.parametrize(("name", "sizes"), [("lstm", {}), ("lstm", {"pooled": 2}), ("transformer", {})])
+def test_torch_and_onnx_agree(name: str, sizes: dict[str, int]) -> None:
     from importlib import import_module
 
     import onnx
@@ -78,20 +78,20 @@ def test_torch_and_onnx_agree(name: str) -> None:
 
     entry = NETWORKS[name]
     module = import_module(entry.module)
-    settings = getattr(module, entry.settings)(vocab_size=300)
+    settings = getattr(module, entry.settings)(vocab_size=300, **sizes)
     torch.manual_seed(3)
     network = getattr(module, entry.network)(settings).eval()
     state = {key: value.detach().numpy() for key, value in network.state_dict().items()}
     codes, scale = quantize(state.pop("embedding.weight"))
     network.embedding.weight.data = torch.from_numpy(codes * scale[:, None])
     graph = network_graph(name, state, vars(settings))
-    networks: list[Network] = [OnnxNetwork(graph, codes, scale)]
+    networks: list[Network] = [OnnxNetwork(graph, codes, scale, **sizes)]
     onnx.checker.check_model(graph, full_check=True)
     if name == "lstm":
-        onnx.checker.check_model(packed_graph(state, settings.heads, STRIDE), full_check=True)
-        networks.append(PackedLstm(state, settings.heads, codes, scale))
+        onnx.checker.check_model(packed_graph(state, settings.heads, STRIDE, settings.pooled), full_check=True)
+        networks.append(PackedLstm(state, settings.heads, codes, scale, settings.pooled))
     generator = np.random.default_rng(0)
-    for length in (1, 3, 16, 17, 127):
+    for length in (1, 2, 3, 16, 17, 127):
         ids = generator.integers(1, 300, length).astype(np.int32)
         width = -(-length // 16) * 16
         padded = np.zeros((1, width), dtype=np.int64)

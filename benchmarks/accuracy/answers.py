@@ -36,6 +36,7 @@ ASKED = {
 }
 """Training reviews that the teacher is asked about, per source; movies are too long for it."""
 _CHUNK = 4096
+NONE = np.zeros(0, np.uint64), np.zeros((0, 5), np.float32)
 
 
 def names(texts: Sequence[str]) -> np.ndarray:
@@ -55,7 +56,7 @@ def questions(table: pd.DataFrame) -> list[str]:
 def load(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return hashes (n,), ascending, and probabilities of 1-5 stars (n, 5)."""
     if not path.exists():
-        return np.zeros(0, np.uint64), np.zeros((0, 5), np.float32)
+        return NONE
     with np.load(path) as kept:
         order = np.argsort(kept["name"])
         return kept["name"][order], kept["proba"][order].astype(np.float32)

@@ -27,6 +27,26 @@ CLAUSES = {
 """Spans of one to three clauses taken from the training reviews of each source."""
 PASSAGES = {"domains": 8_000, "domains_unlabelled": 10_000, "products": 4_000, "movies": 26_000, "instruments": 4_000}
 """Spans of six to twelve clauses: as long as a review, and more of them than there are reviews."""
+MORE_CLAUSES = {
+    "domains": 60_000,
+    "domains_unlabelled": 60_000,
+    "products": 30_000,
+    "movies": 30_000,
+    "instruments": 15_000,
+    "apps": 20_000,
+    "zh_shopping": 60_000,
+    "zh_cars": 3_000,
+}
+MORE_PASSAGES = {
+    "domains": 25_000,
+    "domains_unlabelled": 30_000,
+    "products": 12_000,
+    "movies": 30_000,
+    "instruments": 8_000,
+    "zh_shopping": 20_000,
+}
+"""The same for an elder model to judge, which is asked in a minute; passages are of four to twelve clauses."""
+_SHARES = (0.5, 0.3, 0.2)  # of one, two and three clauses
 REPEATED = 6  # times that an expression of ours is shown per epoch
 _FEWEST_LETTERS = 4
 
@@ -34,8 +54,16 @@ _FEWEST_LETTERS = 4
 def spans(table: pd.DataFrame) -> pd.DataFrame:
     """Return spans of the training reviews, columns `text`, `source`; the same every time."""
     generator = np.random.default_rng(3)
-    short = _draw(table, CLAUSES, generator, lengths=(1, 2, 3), shares=(0.5, 0.3, 0.2))
+    short = _draw(table, CLAUSES, generator, lengths=(1, 2, 3), shares=_SHARES)
     return pd.concat([short, _draw(table, PASSAGES, generator, lengths=(6, 9, 12), shares=None)], ignore_index=True)
+
+
+def more_spans(table: pd.DataFrame) -> pd.DataFrame:
+    """Return other spans of the same reviews, and more of them; the same every time."""
+    generator = np.random.default_rng(33)
+    short = _draw(table, MORE_CLAUSES, generator, lengths=(1, 2, 3), shares=_SHARES)
+    long = _draw(table, MORE_PASSAGES, generator, lengths=(4, 6, 9, 12), shares=None)
+    return pd.concat([short, long], ignore_index=True)
 
 
 def _draw(

@@ -1,11 +1,14 @@
 """Trains the bundled model: `make default-model DATA=folder`.
 
-    python -m benchmarks.accuracy.train_default --data folder [--answers work/answers.npz] [--start folder of a model]
+    python -m benchmarks.accuracy.train_default --data folder [--answers work/answers.npz] [--elder folder of a model]
     python -m benchmarks.accuracy.train_default --data folder --weigh folder of a model
 
-Steps: reviews -> vocabulary with pretrained vectors, or those of the model to go on from -> a teacher's answers
-(`answers.py`) -> network -> n-grams beside it -> how much each counts, on development reviews -> folder. What is
-trained on and measured on is in `sources.py` and `spans.py`.
+Steps: reviews -> vocabulary with pretrained vectors -> a teacher's answers (`answers.py`) -> network -> n-grams beside
+it -> how much each counts, on development reviews -> folder. What is trained on and measured on is in `sources.py` and
+`spans.py`.
+
+Twice: the first model, `--elder` of the second, gives it vocabulary, vectors and n-grams, and answers more spans than
+the teacher has time for; where both were asked, their mean teaches. A network of half the cost learns as much from it.
 """
 
 from __future__ import annotations
@@ -22,21 +25,23 @@ from torch import nn
 
 from benchmarks.accuracy import answers, sources, vocabulary
 from benchmarks.accuracy.card import default_card
-from benchmarks.accuracy.spans import REPEATED, expressions, spans
+from benchmarks.accuracy.spans import REPEATED, expressions, more_spans, spans
 from benchmarks.accuracy.table import measure_all
 from reviewlens.artefact import Artefact, quantize, read, write
 from reviewlens.calibration import Calibration
 from reviewlens.classifier import HEAD, TAIL, Classifier
 from reviewlens.fitting import Examples, FitSettings, Fitter, network_view
 from reviewlens.mixing import fit_mixture
-from reviewlens.models.graph import lstm_graph
+from reviewlens.models.graph import network_graph
 from reviewlens.models.linear import NgramModel
-from reviewlens.models.lstm import STRIDE, LstmNetwork, LstmSettings
+from reviewlens.models.lstm import LstmNetwork, LstmSettings
 from reviewlens.models.ngram_fit import fit_ngrams
 from reviewlens.models.runtime import OnnxNetwork
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
-EMBEDDING, HEADS, BITS = 96, 4, 19
+EMBEDDING, BITS = 96, 19
+FIRST = LstmSettings(2, EMBEDDING, channels=64, hidden=48, dropout=0.1)
+SECOND = LstmSettings(2, EMBEDDING, channels=48, hidden=32, dropout=0.1, pooled=2)
 SPAN, EXPRESSION = "span", "expression"  # names of short texts as sources
 NEUTRAL_PRIOR = 0.15  # shops have 5 to 20%; the development reviews have fewer, most files being two-class
 TRUST = {"pros_cons": 0.6, "flipkart": 0.7, "zh_cars": 0.5, "apps": 0.7, SPAN: 0.7}
@@ -71,9 +76,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("reviewlens/data/default_model"))
     parser.add_argument("--answers", type=Path, help="a teacher's answers, from answers.py; none: no distillation")
-    parser.add_argument("--start", type=Path, help="go on from the weights of this model, not from the vectors alone")
+    parser.add_argument("--elder", type=Path, help="a model that teaches the second one")
     parser.add_argument("--work", type=Path, help="folder to keep epochs in: killed, the same command goes on")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--rows", type=int, help="train on so many reviews only: a rehearsal")
     parser.add_argument("--weigh", type=Path, help="train nothing, only weigh the two sides of this model anew")
     options = parser.parse_args()
@@ -83,56 +88,65 @@ def main() -> None:
     if options.weigh:
         weigh(read(options.weigh), develop, options.out)
         return
-    rows, soft = lessons(table, options.answers, options.rows)
-    if options.start:
-        tokenizer, network, vectors = opened(options.start)
-    else:
+    elder = None if options.elder is None else Classifier.load(options.elder)
+    rows, soft = lessons(table, options.answers, options.rows, elder)
+    if elder is None:
         texts = table.text[~table.dev].sample(frac=1, random_state=0).tolist()[: options.rows]
         tokenizer, vectors = vocabulary.build(texts)
-        network = None
+    else:
+        tokenizer, vectors = elder.tokenizer, vectors_of(elder.parts)
     encoded = tokenizer.encode(rows.text.tolist(), head=HEAD, tail=TAIL)
     train = examples(encoded, rows, soft)
     valid = examples(tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL), develop, None)
-    if network is None:
+    if elder is None:
         network, vectors = project(vectors, train, valid)
+    else:
+        network = LstmNetwork(SECOND)
     network, embedding = fit_network(network, vectors, train, valid, options.epochs, options.work)
+    state = {name: value.detach().numpy() for name, value in network.state_dict().items() if name != "embedding.weight"}
+    if elder is not None:
+        kept = NgramModel.from_arrays(elder.parts.weights)
+        freeze(tokenizer, network.settings, state, embedding, kept, develop, options.out)
+        return
     polarity = rows.polarity.fillna(-1).to_numpy(dtype=np.int64)
     trust = train.weight.astype(np.float64)
     ngrams = fit_ngrams(encoded, polarity, POLARITY_STARS, strength=4.0, weights=trust, bits=BITS, soft=soft)
-    state = {name: value.detach().numpy() for name, value in network.state_dict().items() if name != "embedding.weight"}
-    freeze(tokenizer, state, embedding, ngrams, develop, options.out)
+    freeze(tokenizer, network.settings, state, embedding, ngrams, develop, options.out)
 
 
-def lessons(table: pd.DataFrame, answers_file: Path | None, most: int | None) -> tuple[pd.DataFrame, np.ndarray | None]:
-    """Return the texts to learn from, with what is known of them, and the teacher's answers (n, 5)."""
+def lessons(
+    table: pd.DataFrame, answers_file: Path | None, most: int | None, elder: Classifier | None = None
+) -> tuple[pd.DataFrame, np.ndarray | None]:
+    """Return the texts to learn from, with what is known of them, and the answers of a teacher or of two (n, 5)."""
     rows = sources.training_rows(table)[:most]
     own = expressions()
     own["polarity"] = np.select([own.star < 3, own.star > 3], [0.0, 2.0], default=1.0)
     rows = pd.concat([rows, *[own.assign(source=EXPRESSION)] * REPEATED])
-    if answers_file is None:
+    if answers_file is None and elder is None:
         return rows, None
-    kept = answers.load(answers_file)
+    kept = answers.load(answers_file) if answers_file else answers.NONE
     unlabelled = table[~table.dev & table.polarity.isna()]
-    more = pd.concat([unlabelled, spans(table).assign(source=SPAN)])[:most]
-    more = more[~np.isnan(answers.look_up(more.text.tolist(), kept)[:, 0])]
+    drawn = spans(table) if elder is None else pd.concat([spans(table), more_spans(table)]).drop_duplicates("text")
+    more = pd.concat([unlabelled, drawn.assign(source=SPAN)])[:most]
+    if elder is None:
+        more = more[~np.isnan(answers.look_up(more.text.tolist(), kept)[:, 0])]
     rows = pd.concat([rows, more], ignore_index=True)
-    return rows, answers.look_up(rows.text.tolist(), kept)
+    soft = answers.look_up(rows.text.tolist(), kept)
+    if elder is not None:
+        own_answers = elder.star_probabilities(rows.text.tolist()).astype(np.float32)
+        soft = np.where(np.isnan(soft), own_answers, (soft + own_answers) / 2)
+    return rows, soft
 
 
-def opened(folder: Path) -> tuple[Tokenizer, LstmNetwork, np.ndarray]:
-    """Return tokenizer, network without its table, and the table of a model that was frozen before."""
-    parts = read(folder)
-    sizes = LstmSettings(**parts.settings)
-    table = parts.weights["embedding.int8"].astype(np.float32) * parts.weights["embedding.scale"][:, None]
-    network = LstmNetwork(replace(sizes, vocab_size=2, dropout=0.1))
-    own = [name for name in network.state_dict() if name != "embedding.weight"]
-    network.load_state_dict({name: torch.from_numpy(np.array(parts.weights[name])) for name in own}, strict=False)
-    return parts.tokenizer, network, table
+def vectors_of(parts: Artefact) -> np.ndarray:
+    """Return the table of vectors of a model."""
+    table: np.ndarray = parts.weights["embedding.int8"] * parts.weights["embedding.scale"][:, None]
+    return table.astype(np.float32)
 
 
 def project(vectors: np.ndarray, train: Examples, valid: Examples) -> tuple[LstmNetwork, np.ndarray]:
     """Fit under fixed vectors, which finds their projection; return the network and the projected table."""
-    network = LstmNetwork(LstmSettings(2, EMBEDDING, heads=HEADS, dropout=0.1))
+    network = LstmNetwork(FIRST)
     projected = ProjectedEmbedding(vectors, EMBEDDING)
     network.embedding = projected  # type: ignore[assignment]
     Fitter(network, FitSettings(epochs=3, batch_size=128, learning_rate=2e-3)).fit_loop(
@@ -152,11 +166,11 @@ def fit_network(
     settings = FitSettings(
         epochs=epochs,
         patience=epochs,
-        batch_size=128,
-        learning_rate=2e-3,
-        embedding_rate=3e-3,
+        batch_size=256,
+        learning_rate=3e-3,
+        embedding_rate=2e-3,
         dropout=0.1,
-        token_dropout=0.08,
+        token_dropout=0.1,
     )
     fitter, checkpoint = Fitter(network, settings), None if work is None else work / "network.safetensors"
     if checkpoint is not None:
@@ -190,6 +204,7 @@ def compact(given: Examples, used: np.ndarray) -> Examples:
 
 def freeze(
     tokenizer: Tokenizer,
+    settings: LstmSettings,
     state: dict[str, np.ndarray],
     embedding: np.ndarray,
     ngrams: NgramModel,
@@ -198,21 +213,17 @@ def freeze(
 ) -> None:
     """Make the artefact, weigh its two sides, and write the folder."""
     codes, scale = quantize(embedding)
-    hidden, channels = state["lstm.weight_hh_l0"].shape[1], state["conv.weight"].shape[0]
-    sizes = LstmSettings(len(codes), codes.shape[1], channels, hidden, HEADS)
+    sizes = asdict(replace(settings, vocab_size=len(codes)))
     weights = state | {"embedding.int8": codes, "embedding.scale": scale} | dict(ngrams.arrays())
-    weigh(
-        Artefact("lstm", asdict(sizes), tokenizer, weights, lstm_graph(state, HEADS, STRIDE), Calibration()),
-        develop,
-        out,
-    )
+    weigh(Artefact("lstm", sizes, tokenizer, weights, network_graph("lstm", state, sizes), Calibration()), develop, out)
 
 
 def weigh(parts: Artefact, develop: pd.DataFrame, out: Path) -> None:
     """Weigh network and n-grams on the development reviews, measure, and write the folder."""
     encoded = parts.tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL)
     assert parts.graph is not None, "the bundled model has a network"
-    network = OnnxNetwork(parts.graph, parts.weights["embedding.int8"], parts.weights["embedding.scale"])
+    table, scale = parts.weights["embedding.int8"], parts.weights["embedding.scale"]
+    network = OnnxNetwork(parts.graph, table, scale, pooled=parts.settings.get("pooled", 1))
     ngrams = NgramModel.from_arrays(parts.weights)
     polarity, stars = develop.polarity.to_numpy(dtype=np.int64), develop.star.to_numpy(dtype=np.float64)
     calibration = fit_mixture(

@@ -58,31 +58,36 @@ class Graph:
 def network_graph(model: str, weights: Weights, settings: Mapping[str, Any]) -> bytes:
     """Return the ONNX graph of a network of the registry."""
     if model == "lstm":
-        return lstm_graph(weights, settings["heads"], 4)
+        return lstm_graph(weights, settings["heads"], 4, settings.get("pooled", 1))
     from reviewlens.models.transformer_graph import transformer_graph
 
     return transformer_graph(weights, settings["heads"], settings["layers"])
 
 
-def lstm_graph(weights: Weights, heads: int, stride: int) -> bytes:
+def lstm_graph(weights: Weights, heads: int, stride: int, pooled: int) -> bytes:
     """Return the ONNX graph of `LstmNetwork` without its embedding table."""
     g = Graph()
     near = _convolution(g, embed(g), weights["conv.weight"], weights["conv.bias"])
+    if pooled > 1:
+        near = strongest(g, near, "places", 0, -1, pooled, weights["conv.weight"].shape[0])
     _after_convolution(g, near, weights, heads, stride)
     return g.finish(*signature())
 
 
 def _after_convolution(g: Graph, near: str, weights: Weights, heads: int, stride: int) -> None:
-    g.ints("group", 0, -1, stride, weights["conv.weight"].shape[0])
-    g.add("Reshape", [near, "group"], "grouped4")
-    g.add("ReduceMax", ["grouped4"], "grouped", axes=[2], keepdims=0)
-    far = _lstm(g, "grouped", weights)
+    far = _lstm(g, strongest(g, near, "grouped", 0, -1, stride, weights["conv.weight"].shape[0]), weights)
     sides = (Attention(g, "pool_near", near, weights, heads), Attention(g, "pool_far", far, weights, heads))
     # The review has its own path: its sums must not depend on how many clauses stand beside it.
     for member, output in (("mask", "logits"), ("member", "clause_logits")):
         coarse = g.add("AveragePool", [member], f"{output}.coarse", kernel_shape=[stride], strides=[stride])
         parts = [sides[0].pool(member, f"{output}.near"), sides[1].pool(coarse, f"{output}.far")]
         answer(g, parts, output, weights)
+
+
+def strongest(g: Graph, features: str, output: str, *shape: int) -> str:
+    """Reshape features, and keep the greatest along the last axis but one."""
+    g.add("Reshape", [features, g.ints(f"{output}.shape", *shape)], f"{output}.all")
+    return g.add("ReduceMax", [f"{output}.all"], output, axes=[len(shape) - 2], keepdims=0)
 
 
 def answer(g: Graph, parts: list[str], output: str, weights: Weights) -> None:
@@ -99,8 +104,8 @@ def signature(*, with_steps: bool = True) -> tuple[list[bytes], list[bytes]]:
     value = onnx_bytes.value_info
     inputs = [
         value("ids", onnx_bytes.INT32, "b", "t"),
-        value("mask", onnx_bytes.FLOAT, "b", "one", "t"),
-        value("member", onnx_bytes.FLOAT, "b", "s", "t"),
+        value("mask", onnx_bytes.FLOAT, "b", "one", "p"),
+        value("member", onnx_bytes.FLOAT, "b", "s", "p"),
     ]
     inputs += [value("table", onnx_bytes.INT8, "v", "d"), value("scale", onnx_bytes.FLOAT, "v", "one")]
     if with_steps:

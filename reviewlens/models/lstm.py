@@ -1,10 +1,10 @@
 """The default network: convolution over subwords, a bidirectional LSTM over groups of four, attention per clause.
 
-A token's meaning comes from a table of pretrained subword vectors; a width-3 convolution reads phrases ("not good");
-an LSTM over groups of `STRIDE` tokens reads the clause around them at a quarter of the steps; attention pools both,
-once over the review and once over each clause with the same weights, so one pass answers for the review and its
-clauses although only reviews have labels (multiple-instance learning: Angelidis and Lapata 2018). The output is a
-distribution over 1-5 stars.
+A token's meaning comes from a table of pretrained subword vectors. A width-3 convolution reads phrases ("not good"); of
+`pooled` neighbors, a place, the greatest is kept. An LSTM over groups of `STRIDE` places reads the clause around them.
+Attention pools both, once over the review and once over each clause with the same weights, so one pass answers for the
+review and its clauses although only reviews have labels (multiple-instance learning: Angelidis and Lapata 2018). The
+output is a distribution over 1-5 stars.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class LstmSettings:
     hidden: int = 48
     heads: int = 4
     dropout: float = 0.2
+    pooled: int = 1
+    """Neighboring tokens that make a place; 1 in artefacts before format 3, which do not say it."""
 
 
 class AttentionPool(nn.Module):
@@ -64,13 +66,14 @@ class LstmNetwork(nn.Module):
         self.dropout = nn.Dropout(s.dropout)
 
     def forward(self, ids: Tensor, member: Tensor) -> Tensor:
-        """Return star logits (b, s, 5) for token `ids` (b, t), t a multiple of 4, and membership (b, s, t) in {0, 1}.
+        """Return star logits (b, s, 5) for token `ids` (b, t) and membership (b, s, t) in {0, 1}; t is whole groups.
 
         Row 0 of `member` marks all tokens of the review; the others mark one clause each.
         """
-        b, t = ids.shape
         x = self.dropout(self.embedding(ids))
-        near = torch.relu(self.conv(x.transpose(1, 2)))
+        near = torch.relu(torch.nn.functional.max_pool1d(self.conv(x.transpose(1, 2)), self.settings.pooled))
+        member = self.places(member)
+        b, _, t = member.shape
         grouped = torch.nn.functional.max_pool1d(near, STRIDE).transpose(1, 2)
         near = near.transpose(1, 2)
         coarse = member.view(b, -1, t // STRIDE, STRIDE).mean(-1)
@@ -80,3 +83,11 @@ class LstmNetwork(nn.Module):
         pooled = torch.cat([self.pool_near(near, member), self.pool_far(far, coarse)], -1)
         logits: Tensor = self.out(self.dropout(torch.relu(self.dense(self.dropout(pooled)))))
         return logits
+
+    def places(self, member: Tensor) -> Tensor:
+        """Return the membership of places, (b, s, t / pooled): that of the last token that the review has in them."""
+        pooled = self.settings.pooled
+        found = member[..., pooled - 1 :: pooled]
+        for nth in range(pooled - 2, -1, -1):
+            found = torch.where(member[:, :1, nth + 1 :: pooled] > 0, found, member[..., nth::pooled])
+        return found

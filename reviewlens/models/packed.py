@@ -1,7 +1,8 @@
-"""Scores reviews with the LSTM without padding: their subwords stand end to end, each text in whole groups of `STRIDE`.
+"""Scores reviews with the LSTM without padding: their subwords stand end to end, each text in whole groups.
 
-Reviews of about the same length are read together, `BATCH_ROWS` at a time. Every sum has the order of the text's own
-subwords, and rows of a matrix product do not see each other, so a text gets the same answer whatever stands beside it.
+A place is `pooled` neighboring subwords, a group `STRIDE` places. Reviews of about the same length are read together,
+`BATCH_ROWS` at a time. Every sum has the order of the text's own subwords, and rows of a matrix product do not see each
+other, so a text gets the same answer whatever stands beside it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.models.packed_graph import packed_graph, tap_tables
-from reviewlens.models.runtime import BATCH_ROWS, N_STARS, STRIDE, Network, session_of
+from reviewlens.models.runtime import BATCH_ROWS, N_STARS, STRIDE, Network, last_of, places_of, session_of
 from reviewlens.tokenizer import Encoded
 
 BLOCK_ROWS = 16 * BATCH_ROWS  # reviews laid out at once
 Ints = NDArray[np.int64]
+Ints32 = NDArray[np.int32]
 
 
 class Block(NamedTuple):
@@ -30,7 +32,7 @@ class Block(NamedTuple):
     places: list[int]
     """First place of each batch, and the end."""
     ids: dict[str, NDArray[np.int32]]
-    """The subwords before, at and after each place, shape (t,) each; 0 beyond the ends of a review."""
+    """Each subword and those before and after it, shape (t * pooled,) each; 0 beyond the ends of a review."""
     review: Ints
     """The sum that each place belongs to, shape (t, 1): that of its review in the batch, or one that is not read."""
     clause: Ints
@@ -54,8 +56,10 @@ class PackedLstm(Network):
         heads: int,
         table: NDArray[np.int8],
         scale: NDArray[np.float32],
+        pooled: int = 1,
     ) -> None:
-        self._session: Any = session_of(packed_graph(weights, heads, STRIDE))
+        self._session: Any = session_of(packed_graph(weights, heads, STRIDE, pooled))
+        self._pooled = pooled
         self._taps = tap_tables(weights, table, scale, heads)
         channels, states = weights["conv.weight"].shape[0], 2 * weights["lstm.weight_hh_l0"].shape[1]
         self._widths = channels + heads, states + heads
@@ -65,10 +69,10 @@ class PackedLstm(Network):
         reviews = np.zeros((len(counts), N_STARS), np.float32)
         clauses = np.zeros((int(counts.sum()), N_STARS), np.float32)
         begins = np.cumsum(counts) - counts
-        order = np.argsort(-_groups(np.diff(encoded.offsets)), kind="stable")
+        order = np.argsort(-_groups(places_of(np.diff(encoded.offsets), self._pooled)), kind="stable")
         for at in range(0, len(order), BLOCK_ROWS):
             rows = order[at : at + BLOCK_ROWS]
-            block = lay_out(encoded, clause, counts, rows)
+            block = lay_out(encoded, clause, counts, rows, self._pooled)
             reviews[rows], found = self._run(block)
             clauses[np.repeat(begins[rows] - block.clauses[:-1], counts[rows]) + np.arange(len(found))] = found
         return reviews, clauses
@@ -87,9 +91,10 @@ class PackedLstm(Network):
         places, parts = slice(*block.places[batch : batch + 2]), slice(*block.parts[batch : batch + 2])
         n_sums = BATCH_ROWS + n_clauses + 1
         steps = block.steps[batch]
-        feed: dict[str, NDArray[Any]] = {f"ids.{name}": ids[places] for name, ids in block.ids.items()}
+        read = slice(places.start * self._pooled, places.stop * self._pooled)
+        feed: dict[str, NDArray[Any]] = {f"ids.{name}": ids[read] for name, ids in block.ids.items()}
         feed |= {f"share.{name}": values[parts] for name, values in block.share.items()}
-        feed |= {"groups": block.groups[batch, : steps[0]], "steps": steps}
+        feed |= {"step.groups": block.groups[batch, : steps[0]], "steps": steps}
         feed |= {"review": block.review[places], "clause": block.clause[places]}
         feed |= {"sums": np.zeros((n_sums, self._widths[0]), np.float32)}
         feed |= {"far.sums": np.zeros((n_sums, self._widths[1]), np.float32)}
@@ -97,18 +102,15 @@ class PackedLstm(Network):
         return logits
 
 
-def lay_out(encoded: Encoded, clause: Ints, counts: Ints, rows: Ints) -> Block:
+def lay_out(encoded: Encoded, clause: Ints, counts: Ints, rows: Ints, pooled: int) -> Block:
     """Return the reviews `rows` end to end; `clause` and `counts` as `Network.logits` takes them."""
     starts, lengths = encoded.offsets[rows], encoded.offsets[rows + 1] - encoded.offsets[rows]
-    first, clauses = _sums(_groups(lengths)), _sums(counts[rows])
-    rank = np.repeat(np.arange(len(rows)), lengths)
-    nth = np.arange(len(rank)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    place, source = first[rank] * STRIDE + nth, starts[rank] + nth
-    padded = np.zeros(int(first[-1]) * STRIDE + 2, np.int32)
-    padded[place + 1] = encoded.ids[source]
-    before, here, after = padded[:-2].copy(), padded[1:-1], padded[2:].copy()
-    before[first[:-1] * STRIDE] = 0
-    after[first[1:] * STRIDE - 1] = 0
+    in_places = places_of(lengths, pooled)
+    first, clauses = _sums(_groups(in_places)), _sums(counts[rows])
+    ids = _neighbors(encoded.ids, starts, lengths, first * (STRIDE * pooled))
+    rank, nth = _each(in_places)
+    place = first[rank] * STRIDE + nth
+    source = starts[rank] + last_of(nth, lengths[rank], pooled)
     opens = np.append(np.arange(0, len(rows), BATCH_ROWS), len(rows))  # first review of each batch
     batch = np.arange(len(rows)) // BATCH_ROWS
     unread = (BATCH_ROWS + np.diff(clauses[opens]))[batch]
@@ -125,10 +127,26 @@ def lay_out(encoded: Encoded, clause: Ints, counts: Ints, rows: Ints) -> Block:
     at[: len(rows)] = first[:-1] - begins[batch]
     step = np.arange(int(steps[0]))[None, :, None]
     groups = np.minimum(step + at.reshape(-1, 1, BATCH_ROWS), (np.diff(begins) - 1)[:, None, None]).astype(np.int32)
-    parts, share = _shares(first, lengths, _parts(of_clause[place], place // STRIDE), len(opens) - 1)
-    ids = {"before": before, "here": here, "after": after}
+    parts, share = _shares(first, in_places, _parts(of_clause[place], place // STRIDE), len(opens) - 1)
     by_batch = steps.reshape(-1, BATCH_ROWS), groups
     return Block(clauses, (begins * STRIDE).tolist(), ids, review[:, None], of_clause[:, None], *by_batch, parts, share)
+
+
+def _neighbors(ids: Ints32, starts: Ints, lengths: Ints, begins: Ints) -> dict[str, Ints32]:
+    """Return the subwords of reviews laid out from `begins`, and those before and after each of them."""
+    rank, nth = _each(lengths)
+    padded = np.zeros(int(begins[-1]) + 2, np.int32)
+    padded[begins[rank] + nth + 1] = ids[starts[rank] + nth]
+    before, here, after = padded[:-2].copy(), padded[1:-1], padded[2:].copy()
+    before[begins[:-1]] = 0
+    after[begins[1:] - 1] = 0
+    return {"before": before, "here": here, "after": after}
+
+
+def _each(counts: Ints) -> tuple[Ints, Ints]:
+    """Return, for so many things of each owner, whose each is, and the how many-th of its owner, from 0."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def _shares(first: Ints, lengths: Ints, of_clauses: Ints, batches: int) -> tuple[list[int], dict[str, NDArray[Any]]]:
@@ -159,7 +177,7 @@ def _parts(of_sum: Ints, group: Ints) -> NDArray[np.int64]:
 
 
 def _groups(lengths: Ints) -> Ints:
-    """Return the groups of `STRIDE` that texts of so many subwords take: at least one."""
+    """Return the groups of `STRIDE` that texts of so many places take: at least one."""
     groups: Ints = np.maximum(1, -(-lengths // STRIDE))
     return groups
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.models import onnx_bytes
-from reviewlens.models.graph import Graph, Weights, gates
+from reviewlens.models.graph import Graph, Weights, gates, strongest
 
 TAPS = ("before", "here", "after")
 
@@ -40,11 +40,11 @@ def tap_tables(
     return taps
 
 
-def packed_graph(weights: Weights, heads: int, stride: int) -> bytes:
-    """Return the ONNX graph; t places of g = t / stride groups, b reviews, s sums, n shares of groups.
+def packed_graph(weights: Weights, heads: int, stride: int, pooled: int) -> bytes:
+    """Return the ONNX graph; p = t / pooled places of g = p / stride groups, b reviews, s sums, n shares of groups.
 
-    Inputs: the subwords `before`, at (`here`) and `after` each place, (t,); `groups`, which group an LSTM reads at each
-    step of each review, (steps, b); `steps`, (b,); `review` and `clause`, to which sum each place belongs, (t, 1);
+    Inputs: each subword (`here`) and those `before` and `after` it, (t,); `step.groups`, which group an LSTM reads at
+    each step of each review, (steps, b); `steps`, (b,); `review` and `clause`, to which sum each place belongs, (p, 1);
     `share.place`, `share.weight` and `share.sum`: a place of the LSTM's output, steps * b, how much of that group
     belongs to a sum, and to which. `sums` is zeros, (s, channels + heads), `far.sums` (s, 2 * hidden + heads).
     """
@@ -54,24 +54,26 @@ def packed_graph(weights: Weights, heads: int, stride: int) -> bytes:
         g.add("Gather", [f"taps.{name}", f"ids.{name}"], name, axis=0)
     g.add("Add", ["before", "here"], "two_taps")
     g.add("Add", ["two_taps", "after"], "three_taps")
-    near = g.add("Relu", ["three_taps"], "near")
+    width = channels + heads
+    place = strongest(g, "three_taps", "places", -1, pooled, width) if pooled > 1 else "three_taps"
+    near = g.add("Relu", [place], "near")
     parts = _weighted(g, near, weights, "pool_near", heads, ones=heads)
     g.add("ScatterND", ["sums", "review", parts], "of_reviews", reduction="add")
     g.add("ScatterND", ["of_reviews", "clause", parts], "of_both", reduction="add")
-    far = _lstm(g, near, weights, stride)
+    far = _lstm(g, strongest(g, near, "groups", -1, stride, width), weights)
     far_parts = _weighted(g, far, weights, "pool_far", heads, ones=0)
     g.add("Gather", [far_parts, "share.place"], "groups_of_sums", axis=0)
     g.add("Mul", ["groups_of_sums", "share.weight"], "shares")
     g.add("ScatterND", ["far.sums", "share.sum", "shares"], "far_of_both", reduction="add")
-    pooled = [_averaged(g, "of_both", channels, heads), _averaged(g, "far_of_both", 2 * hidden, heads)]
-    g.add("Concat", pooled, "pooled", axis=1)
+    sides = [_averaged(g, "of_both", channels, heads), _averaged(g, "far_of_both", 2 * hidden, heads)]
+    g.add("Concat", sides, "pooled", axis=1)
     g.add("Relu", [g.linear("pooled", "dense", weights["dense.weight"], weights["dense.bias"])], "hidden")
     g.add("Identity", [g.linear("hidden", "out", weights["out.weight"], weights["out.bias"])], "logits")
     value, real, index = onnx_bytes.value_info, onnx_bytes.FLOAT, onnx_bytes.INT64
     inputs = [value(f"ids.{name}", onnx_bytes.INT32, "t") for name in TAPS]
     inputs += [value(f"taps.{name}", real, "v", "c") for name in TAPS]
-    inputs += [value("groups", onnx_bytes.INT32, "steps", "b"), value("steps", onnx_bytes.INT32, "b")]
-    inputs += [value(name, index, "t", "one") for name in ("review", "clause")]
+    inputs += [value("step.groups", onnx_bytes.INT32, "steps", "b"), value("steps", onnx_bytes.INT32, "b")]
+    inputs += [value(name, index, "p", "one") for name in ("review", "clause")]
     inputs += [value("share.place", index, "n"), value("share.weight", real, "n", "one")]
     inputs += [value("share.sum", index, "n", "one"), value("sums", real, "s", "c"), value("far.sums", real, "s", "d")]
     return g.finish(inputs, [value("logits", real, "s", "stars")])
@@ -109,14 +111,12 @@ def _spread(heads: int, width: int) -> NDArray[np.float32]:
     return np.repeat(np.eye(heads, dtype=np.float32), width // heads, axis=1)
 
 
-def _lstm(g: Graph, near: str, weights: Weights, stride: int) -> str:
+def _lstm(g: Graph, groups: str, weights: Weights) -> str:
     """Return the states at all steps of all reviews, (steps * b, 2 * hidden)."""
     hidden = weights["lstm.weight_hh_l0"].shape[1]
     channels = weights["conv.weight"].shape[0]
     width = channels + weights["pool_near.score.weight"].shape[0]
-    g.add("Reshape", [near, g.ints("by_group", -1, stride, width)], "grouped")
-    g.add("ReduceMax", ["grouped"], "highest", axes=[1], keepdims=0)
-    g.add("Gather", ["highest", "groups"], "by_step", axis=0)
+    g.add("Gather", [groups, "step.groups"], "by_step", axis=0)
     ends = ("", "_reverse")
     stacked: dict[str, Any] = {
         "w": [np.pad(gates(weights[f"lstm.weight_ih_l0{end}"]), ((0, 0), (0, width - channels))) for end in ends],

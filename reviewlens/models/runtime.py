@@ -19,7 +19,7 @@ TOKEN_WIDTHS = np.array([16, 32, 48, 64, 96, 128, 192, 256])
 CLAUSE_WIDTHS = np.array([1, 4, 8, 16, 32, 64, 128])
 MOST_CLAUSES = int(CLAUSE_WIDTHS[-1])
 BATCH_ROWS = 16  # activations stay in a core's cache
-STRIDE = 4
+STRIDE = 4  # places that a step of an LSTM reads
 N_STARS = 5
 NETWORK_HEAD, NETWORK_TAIL = 160, 95  # subwords that a network reads of a long review; the n-grams read all
 
@@ -46,6 +46,16 @@ class Network(ABC):
         """
 
 
+def places_of(lengths: NDArray[np.int64], pooled: int) -> NDArray[np.int64]:
+    """Return how many places texts of so many subwords have, the last one perhaps not full."""
+    return -(-lengths // pooled)
+
+
+def last_of(nth: NDArray[np.int64], lengths: NDArray[np.int64], pooled: int) -> NDArray[np.int64]:
+    """Return the last subword of the n-th place of a text, which tells the clause that the place belongs to."""
+    return np.minimum(nth * pooled + (pooled - 1), lengths - 1)
+
+
 def session_of(graph: bytes) -> Any:
     """Return a session of ONNX Runtime that uses the thread that asks."""
     import onnxruntime
@@ -68,8 +78,10 @@ class OnnxNetwork(Network):
         scale: NDArray[np.float32],
         *,
         positions: int | None = None,
+        pooled: int = 1,
     ) -> None:
         """Build it; `positions` is how many subwords have one, where the network counts them."""
+        self._pooled = pooled
         if positions is not None and positions <= NETWORK_HEAD + NETWORK_TAIL:
             self.head, self.tail = 5 * positions // 8, 3 * positions // 8 - 1
         self._session = session_of(graph)
@@ -109,15 +121,16 @@ class OnnxNetwork(Network):
         source = (starts[:, None] + column)[real]
         ids = np.zeros((BATCH_ROWS, width), dtype=np.int32)
         ids[: len(rows)][real] = encoded.ids[source]
-        mask = np.zeros((BATCH_ROWS, 1, width), dtype=np.float32)
-        mask[: len(rows), 0] = real
-        member = np.zeros((BATCH_ROWS, slots, width), dtype=np.float32)
-        row, position = np.nonzero(real)
-        place = clause[source]
-        inside = place >= 0
-        member[row[inside], place[inside], position[inside]] = 1.0
+        in_places = places_of(lengths, self._pooled)
+        mask = np.zeros((BATCH_ROWS, 1, width // self._pooled), dtype=np.float32)
+        mask[: len(rows), 0] = np.arange(mask.shape[2]) < in_places[:, None]
+        member = np.zeros((BATCH_ROWS, slots, mask.shape[2]), dtype=np.float32)
+        row, place = np.nonzero(mask[: len(rows), 0])
+        owner = clause[starts[row] + last_of(place, lengths[row], self._pooled)]
+        inside = owner >= 0
+        member[row[inside], owner[inside], place[inside]] = 1.0
         steps = np.ones(BATCH_ROWS, dtype=np.int32)
-        steps[: len(rows)] = np.maximum(1, -(-lengths // STRIDE))
+        steps[: len(rows)] = np.maximum(1, -(-in_places // STRIDE))
         feed = {"ids": ids, "mask": mask, "member": member}
         if self._takes_steps:
             feed["steps"] = steps
