@@ -23,16 +23,14 @@ class Keys:
 
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the slot of each key, -1 for one that is not there."""
-        slot = (keys & np.uint64(self._mask)).astype(np.int64)
-        held = self._keys[slot]
-        astray = np.flatnonzero(held != keys)
+        slot = (keys & np.uint64(self._mask)).view(np.int64)
+        held = self._keys.take(slot)
+        astray = np.flatnonzero((held != keys) & (held != 0))
         while len(astray):
-            empty = held[astray] == 0
-            slot[astray[empty]] = -1
-            astray = astray[~empty]
             slot[astray] = (slot[astray] + 1) & self._mask
-            held[astray] = self._keys[slot[astray]]
-            astray = astray[held[astray] != keys[astray]]
+            held[astray] = now = self._keys[slot[astray]]
+            astray = astray[(now != keys[astray]) & (now != 0)]
+        slot[held != keys] = -1
         return slot
 
     def add(
