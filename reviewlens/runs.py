@@ -81,23 +81,22 @@ class Cutter:
     def cut(self, points: NDArray[np.uint32]) -> Runs:
         """Return the runs of the joined texts; a run depends on the word that it stands in alone."""
         self._learn_pages(points)
-        space = letters.of(_spaces(), points)
+        index = points.astype(np.intp)
+        space = _spaces().take(index)
         cut = np.ones(len(points) + 1, np.bool_)
-        bridged = letters.of(self._bridges, letters.of(self._left, points[:-1]) + letters.of(self._right, points[1:]))
+        bridged = letters.of(self._bridges, self._left.take(index[:-1]) + self._right.take(index[1:]))
         np.logical_not(bridged, out=cut[1:-1])
         np.logical_or(cut[:-1], space, out=cut[:-1])
         np.logical_or(cut[1:], space, out=cut[1:])
         if len(points) and int(points.max()) > 127:
             self._cut_wide(points, space, cut)
-        cuts = np.flatnonzero(cut)
-        start, end = cuts[:-1], cuts[1:]
-        said = ~space[start]
-        start, end = start[said], end[said]
+        said = ~space
+        start, end = np.flatnonzero(cut[:-1] & said), np.flatnonzero(cut[1:] & said) + 1
         if len(start) and int((end - start).max()) > LONGEST_RUN:
             start, end = _shortened(start, end)
         opens = np.ones(len(start), np.bool_)
         np.not_equal(start[1:], end[:-1], out=opens[1:])
-        return Runs(start, end, opens, _keys(points, start, end, opens))
+        return Runs(start, end, opens, _keys(index, start, end, opens))
 
     def forms(self, points: NDArray[np.uint32], runs: Runs, which: NDArray[np.int64]) -> Forms:
         """Return the forms in which the runs `which` are looked up; one that opens a word begins with `SPACE`."""
@@ -201,11 +200,11 @@ def _powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 
 
 def _keys(
-    points: NDArray[np.uint32], start: NDArray[np.int64], end: NDArray[np.int64], opens: NDArray[np.bool_]
+    points: NDArray[np.intp], start: NDArray[np.int64], end: NDArray[np.int64], opens: NDArray[np.bool_]
 ) -> NDArray[np.uint64]:
     """Return a polynomial hash of each run from sums over all that stands before it (Karp and Rabin 1987)."""
     weights, inverses = powers(len(points))
     total = np.zeros(len(points) + 1, np.uint64)
-    np.cumsum(letters.of(_values(), points) * weights[: len(points)], out=total[1:])
-    keys = (total[end] - total[start]) * inverses[start]
+    np.cumsum(_values().take(points) * weights[: len(points)], out=total[1:])
+    keys = (total.take(end) - total.take(start)) * inverses.take(start)
     return np.maximum(mix(keys + opens * _FIRST), np.uint64(1))

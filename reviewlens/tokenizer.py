@@ -38,6 +38,7 @@ _CHUNK = 1 << 16  # characters cut at once, so that tables stay in the processor
 _FEW = 300  # new runs that the library cuts sooner than arrays do
 _MOST_AT_ONCE = 100_000  # new runs of all texts that are encoded together
 Ids = NDArray[np.int32]
+Source = NDArray[np.int64] | slice
 
 
 class Encoded(NamedTuple):
@@ -61,19 +62,37 @@ class Encoded(NamedTuple):
 
     def clip(self, head: int, tail: int) -> Encoded:
         """Return the texts with at most `head` subwords, a cut mark and `tail` subwords each."""
+        return self.clipped(head, tail)[0]
+
+    def clipped(self, head: int, tail: int) -> tuple[Encoded, Source]:
+        """Return what `clip` does, and where each of its subwords stands in these; a mark is for what follows it."""
         lengths = np.diff(self.offsets)
         long = lengths > head + tail + 1
         if not long.any():
-            return self
+            return self, slice(None)
         kept = np.where(long, head + tail + 1, lengths)
         offsets = np.concatenate([[0], np.cumsum(kept)])
-        place = np.arange(offsets[-1]) - np.repeat(offsets[:-1], kept)
-        cut = np.repeat(long, kept)
-        past = cut & (place > head)
-        source = np.repeat(self.offsets[:-1], kept) + place + np.where(past, np.repeat(lengths - kept, kept), 0)
+        source = np.repeat(self.offsets[:-1] - offsets[:-1], kept) + np.arange(offsets[-1])
+        marks = offsets[:-1][long] + head
+        left_out = np.repeat((lengths - kept)[long], tail)
+        source[(marks[:, None] + np.arange(1, tail + 1)).ravel()] += left_out
         ids = self.ids[source]
-        ids[cut & (place == head)] = CUT
-        return Encoded(ids, self.starts[source], offsets, self.truncated | long)
+        ids[marks] = CUT
+        return Encoded(ids, self.starts[source], offsets, self.truncated | long), source
+
+
+class _Cut(NamedTuple):
+    """Some texts, joined and cut into runs."""
+
+    text: str
+    runs: Runs
+    memory: Memory
+    slots: NDArray[np.int64]
+    """Where the memory holds each run, -1 for one that it does not."""
+    new: NDArray[np.uint64]
+    """The keys of those that it does not hold, each once."""
+    forms: Forms
+    """Their forms."""
 
 
 class Tokenizer:
@@ -182,26 +201,29 @@ class Tokenizer:
             memory.keep(keys[unknown], ids[np.repeat(unknown, counts)], counts[unknown])
         return memory
 
-    def _cut(self, text: str) -> tuple[Runs, NDArray[np.uint64], Forms]:
+    def _cut(self, text: str) -> _Cut:
         """Return the runs of joined texts, and the keys and forms of those that are not known yet, each once."""
-        points = letters.codes(text)
+        points, memory = letters.codes(text), self._memory
         runs = self._cutter.cut(points)
-        new = _distinct(runs.key, self._memory.slots(runs.key))
-        return runs, runs.key[new], self._cutter.forms(points, runs, new)
+        slots = memory.slots(runs.key)
+        new = _distinct(runs.key, slots)
+        return _Cut(text, runs, memory, slots, runs.key[new], self._cutter.forms(points, runs, new))
 
-    def _learn_all(self, cuts: Sequence[tuple[Runs, NDArray[np.uint64], Forms]]) -> None:
+    def _learn_all(self, cuts: Sequence[_Cut]) -> None:
         """Encode what is new in any of the texts, in one call, if it is not too much."""
-        keys = np.concatenate([np.zeros(0, np.uint64), *(keys for _, keys, _ in cuts)])
+        keys = np.concatenate([np.zeros(0, np.uint64), *(cut.new for cut in cuts)])
         distinct, first = np.unique(keys, return_index=True)
         if 0 < len(distinct) <= _MOST_AT_ONCE:
-            self._learn(self._memory, Forms.join([forms for _, _, forms in cuts]).take(first), distinct)
+            self._learn(self._memory, Forms.join([cut.forms for cut in cuts]).take(first), distinct)
 
-    def _look_up(self, text: str, base: NDArray[np.int64], runs: Runs) -> tuple[Ids, Ids, NDArray[np.int64]]:
-        """Return ids, starts and number of subwords of texts joined by one character; `base` is where each begins."""
-        memory = self._memory
-        slots = memory.slots(runs.key)
+    def _look_up(self, cut: _Cut, base: NDArray[np.int64]) -> tuple[Ids, Ids, NDArray[np.int64]]:
+        """Return ids, starts and number of subwords of joined texts; `base` is where each begins."""
+        runs, memory = cut.runs, self._memory
+        slots = cut.slots if memory is cut.memory else np.full_like(cut.slots, -1)
+        left = np.flatnonzero(slots < 0)
+        slots[left] = memory.slots(runs.key[left])
         while len(new := _distinct(runs.key, slots)):  # only where the memory was full
-            memory = self._learn(memory, self._cutter.forms(letters.codes(text), runs, new), runs.key[new])
+            memory = self._learn(memory, self._cutter.forms(letters.codes(cut.text), runs, new), runs.key[new])
             slots = memory.slots(runs.key)
         ids, counts = memory.ids(slots)
         first = np.searchsorted(runs.start, base)
@@ -221,12 +243,11 @@ class Tokenizer:
                 short[row], gaps[row] = _shorten(text, head, tail)
         base = letters.offsets(short)
         spans = blocks(base, _CHUNK)
-        joined = ["\n".join(short[slice(*span)]) for span in spans]
-        cuts = [self._cut(text) for text in joined]
+        cuts = [self._cut("\n".join(short[slice(*span)])) for span in spans]
         self._learn_all(cuts)
         parts = [
-            self._look_up(text, base[first : last + 1] - base[first], cut[0])
-            for text, (first, last), cut in zip(joined, spans, cuts, strict=True)
+            self._look_up(cut, base[first : last + 1] - base[first])
+            for cut, (first, last) in zip(cuts, spans, strict=True)
         ]
         ids = np.concatenate([np.zeros(0, np.int32), *(part[0] for part in parts)])
         starts = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in parts)])

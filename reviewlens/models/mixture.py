@@ -30,16 +30,12 @@ class Mixture:
         length = length_factor(subwords)
         return self._weight[0] + self._slope[0] * length, self._weight[1] + self._slope[1] * length
 
-    def _near(self, encoded: Encoded) -> Encoded:
-        """Return what the network reads of a long review: its beginning and its end; the n-grams read all."""
-        return encoded if self.network is None else encoded.clip(self.network.head, self.network.tail)
-
     def logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """Return star logits of n texts, shape (n, 5)."""
         total = np.zeros((len(encoded.offsets) - 1, 5), dtype=np.float32)
         of_network, of_ngrams = self._weights(np.diff(encoded.offsets))
         if self.network is not None:
-            total += of_network * self.network.review_logits(self._near(encoded))
+            total += of_network * self.network.review_logits(self.network.ends_of(encoded)[0])
         if self.ngrams is not None:
             total += of_ngrams * self.ngrams.logits(encoded)
         return total
@@ -55,16 +51,15 @@ class Mixture:
         n = len(encoded.offsets) - 1
         logits = np.zeros((n, 5), dtype=np.float32)
         clause_logits = np.zeros((len(owner), 5), dtype=np.float32)
-        near = self._near(encoded)
-        clause = clause_of(near, owner, bounds)
+        group = clause_of(encoded, owner, bounds)
+        near, source = (encoded, slice(None)) if self.network is None else self.network.ends_of(encoded)
+        clause = group[source]
         counts = np.bincount(owner, minlength=n).astype(np.int64)
-        first = np.concatenate([[0], np.cumsum(counts)])[:-1]
-        place = clause - first[_text_of(near)]
+        place = clause - np.repeat(np.cumsum(counts) - counts, np.diff(near.offsets))
         read = (clause >= 0) & (place < MOST_CLAUSES)
-        unread = np.flatnonzero(np.bincount(clause[read], minlength=len(owner)) == 0)
-        group = clause if near is encoded else clause_of(encoded, owner, bounds)
-        whole = self._weights(np.diff(encoded.offsets))
-        part = self._weights(np.bincount(group[group >= 0], minlength=len(owner)))
+        unread = np.flatnonzero(_counts(np.where(read, clause, -1), len(owner)) == 0)
+        subwords = _counts(group, len(owner))
+        whole, part = self._weights(np.diff(encoded.offsets)), self._weights(subwords)
         if self.network is not None:
             of_reviews, of_clauses = self.network.logits(near, np.where(read, place, -1), counts)
             logits += whole[0] * of_reviews
@@ -75,7 +70,7 @@ class Mixture:
             clause_logits += part[1] * of_clauses
             if self.network is not None:
                 clause_logits[unread] = (part[0] + part[1])[unread] * of_clauses[unread]
-            unread = np.flatnonzero(np.bincount(group[group >= 0], minlength=len(owner)) == 0)
+            unread = np.flatnonzero(subwords == 0)
         return logits, clause_logits, unread
 
 
@@ -95,6 +90,12 @@ def clause_of(encoded: Encoded, owner: Owners, bounds: NDArray[np.int64]) -> NDA
     safe = np.maximum(found, 0)
     inside = (found >= 0) & (owner[safe] == text) & (encoded.starts < bounds[safe, 1])
     return np.where(inside, safe, -1)
+
+
+def _counts(group: NDArray[np.int64], n_groups: int) -> NDArray[np.int64]:
+    """Return how many subwords are in each group; -1 is none."""
+    counts: NDArray[np.int64] = np.bincount(group + 1, minlength=n_groups + 1)[1:]
+    return counts
 
 
 def _text_of(encoded: Encoded) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.tokenizer import Encoded
+from reviewlens.tokenizer import Encoded, Source
 
 TOKEN_WIDTHS = np.array([16, 32, 48, 64, 96, 128, 192, 256])
 CLAUSE_WIDTHS = np.array([1, 4, 8, 16, 32, 64, 128])
@@ -29,6 +29,10 @@ class Network(ABC):
 
     head, tail = NETWORK_HEAD, NETWORK_TAIL
     """Subwords of the beginning and of the end of a long review that it reads."""
+
+    def ends_of(self, encoded: Encoded) -> tuple[Encoded, Source]:
+        """Return what it reads of long reviews, and where each subword of that stands in `encoded`."""
+        return encoded.clipped(self.head, self.tail)
 
     def review_logits(self, encoded: Encoded) -> NDArray[np.float32]:
         """Return star logits of shape (n, 5)."""
