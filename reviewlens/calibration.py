@@ -72,8 +72,9 @@ def _median(proba: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    power = np.exp(logits - logits.max(axis=1, keepdims=True))
-    result: NDArray[np.float64] = power / power.sum(axis=1, keepdims=True)
+    columns = np.ascontiguousarray(logits.T)  # few long rows are quicker than many short ones
+    power = np.exp(columns - columns.max(axis=0))
+    result: NDArray[np.float64] = (power / power.sum(axis=0)).T
     return result
 
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewlens.forms import places
 from reviewlens.models.packed_graph import packed_graph, tap_tables
 from reviewlens.models.runtime import BATCH_ROWS, N_STARS, STRIDE, Network, last_of, places_of, session_of
 from reviewlens.tokenizer import Encoded
@@ -70,6 +71,7 @@ class PackedLstm(Network):
         clauses = np.zeros((int(counts.sum()), N_STARS), np.float32)
         begins = np.cumsum(counts) - counts
         order = np.argsort(-_groups(places_of(np.diff(encoded.offsets), self._pooled)), kind="stable")
+        encoded, clause = encoded._replace(ids=np.append(encoded.ids, np.int32(0))), np.append(clause, -1)
         for at in range(0, len(order), BLOCK_ROWS):
             rows = order[at : at + BLOCK_ROWS]
             block = lay_out(encoded, clause, counts, rows, self._pooled)
@@ -103,50 +105,51 @@ class PackedLstm(Network):
 
 
 def lay_out(encoded: Encoded, clause: Ints, counts: Ints, rows: Ints, pooled: int) -> Block:
-    """Return the reviews `rows` end to end; `clause` and `counts` as `Network.logits` takes them."""
+    """Return the reviews `rows` end to end; `clause` and `counts` as `Network.logits` takes them.
+
+    Behind the last subword stands one more, which pads: its id is 0 and its clause -1.
+    """
     starts, lengths = encoded.offsets[rows], encoded.offsets[rows + 1] - encoded.offsets[rows]
     in_places = places_of(lengths, pooled)
-    first, clauses = _sums(_groups(in_places)), _sums(counts[rows])
+    groups = _groups(in_places)
+    first, clauses = _sums(groups), _sums(counts[rows])
     ids = _neighbors(encoded.ids, starts, lengths, first * (STRIDE * pooled))
-    rank, nth = _each(in_places)
-    place = first[rank] * STRIDE + nth
-    source = starts[rank] + last_of(nth, lengths[rank], pooled)
+    sizes, begins = groups * STRIDE, first[:-1] * STRIDE
+    blank = places(begins + in_places, sizes - in_places)
+    nth = np.arange(int(first[-1]) * STRIDE) - np.repeat(begins, sizes)
+    source = np.repeat(starts, sizes) + last_of(nth, np.repeat(lengths, sizes), pooled)
+    source[blank] = len(encoded.ids) - 1
     opens = np.append(np.arange(0, len(rows), BATCH_ROWS), len(rows))  # first review of each batch
-    batch = np.arange(len(rows)) // BATCH_ROWS
-    unread = (BATCH_ROWS + np.diff(clauses[opens]))[batch]
-    review = np.repeat(unread, np.diff(first) * STRIDE)
-    of_clause = review.copy()
-    review[place] = rank % BATCH_ROWS
-    inside = np.flatnonzero(clause[source] >= 0)
-    owner, place = rank[inside], place[inside]
-    of_clause[place] = BATCH_ROWS + clauses[owner] - clauses[opens[batch[owner]]] + clause[source[inside]]
+    row = np.arange(len(rows))
+    batch = row // BATCH_ROWS
+    unread = np.repeat((BATCH_ROWS + np.diff(clauses[opens]))[batch], sizes)
+    review = np.repeat(row % BATCH_ROWS, sizes)
+    review[blank] = unread[blank]
+    own = clause.take(source)
+    of_clause = np.where(own < 0, unread, own + np.repeat(BATCH_ROWS + clauses[:-1] - clauses[opens[batch]], sizes))
     steps = np.ones((len(opens) - 1) * BATCH_ROWS, np.int32)
-    steps[: len(rows)] = np.diff(first)
-    begins = first[opens]
-    at = np.full(len(steps), begins[-1])
-    at[: len(rows)] = first[:-1] - begins[batch]
+    steps[: len(rows)] = groups
+    ends = first[opens]
+    at = np.full(len(steps), ends[-1])
+    at[: len(rows)] = first[:-1] - ends[batch]
     step = np.arange(int(steps[0]))[None, :, None]
-    groups = np.minimum(step + at.reshape(-1, 1, BATCH_ROWS), (np.diff(begins) - 1)[:, None, None]).astype(np.int32)
-    parts, share = _shares(first, in_places, _parts(of_clause[place], place // STRIDE), len(opens) - 1)
-    by_batch = steps.reshape(-1, BATCH_ROWS), groups
-    return Block(clauses, (begins * STRIDE).tolist(), ids, review[:, None], of_clause[:, None], *by_batch, parts, share)
+    read = np.minimum(step + at.reshape(-1, 1, BATCH_ROWS), (np.diff(ends) - 1)[:, None, None]).astype(np.int32)
+    parts, share = _shares(first, in_places, _parts(of_clause, own), len(opens) - 1)
+    by_batch = steps.reshape(-1, BATCH_ROWS), read
+    return Block(clauses, (ends * STRIDE).tolist(), ids, review[:, None], of_clause[:, None], *by_batch, parts, share)
 
 
-def _neighbors(ids: Ints32, starts: Ints, lengths: Ints, begins: Ints) -> dict[str, Ints32]:
-    """Return the subwords of reviews laid out from `begins`, and those before and after each of them."""
-    rank, nth = _each(lengths)
-    padded = np.zeros(int(begins[-1]) + 2, np.int32)
-    padded[begins[rank] + nth + 1] = ids[starts[rank] + nth]
+def _neighbors(ids: Ints32, starts: Ints, lengths: Ints, first: Ints) -> dict[str, Ints32]:
+    """Return the subwords of reviews laid out from `first`, and those before and after each of them."""
+    begins, sizes = first[:-1], np.diff(first)
+    source = np.repeat(starts - begins, sizes) + np.arange(int(first[-1]))
+    source[places(begins + lengths, sizes - lengths)] = len(ids) - 1
+    padded = np.zeros(len(source) + 2, np.int32)
+    np.take(ids, source, out=padded[1:-1])
     before, here, after = padded[:-2].copy(), padded[1:-1], padded[2:].copy()
-    before[begins[:-1]] = 0
-    after[begins[1:] - 1] = 0
+    before[begins] = 0
+    after[first[1:] - 1] = 0
     return {"before": before, "here": here, "after": after}
-
-
-def _each(counts: Ints) -> tuple[Ints, Ints]:
-    """Return, for so many things of each owner, whose each is, and the how many-th of its owner, from 0."""
-    owner = np.repeat(np.arange(len(counts)), counts)
-    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def _shares(first: Ints, lengths: Ints, of_clauses: Ints, batches: int) -> tuple[list[int], dict[str, NDArray[Any]]]:
@@ -168,12 +171,14 @@ def _shares(first: Ints, lengths: Ints, of_clauses: Ints, batches: int) -> tuple
     return ends, {name: values[order] for name, values in share.items()}
 
 
-def _parts(of_sum: Ints, group: Ints) -> NDArray[np.int64]:
-    """Return sum, group and number of neighboring subwords that have both in common, shape (m, 3)."""
-    changes = np.ones(len(group), np.bool_)
-    changes[1:] = (of_sum[1:] != of_sum[:-1]) | (group[1:] != group[:-1])
+def _parts(of_clause: Ints, own: Ints) -> Ints:
+    """Return sum, group and number of neighboring places of a clause that have both in common, shape (m, 3)."""
+    changes = np.ones(len(own), np.bool_)
+    np.not_equal(of_clause[1:], of_clause[:-1], out=changes[1:])
+    changes[::STRIDE] = True
     begins = np.flatnonzero(changes)
-    return np.stack([of_sum[begins], group[begins], np.diff(begins, append=len(group))], axis=1)
+    parts: Ints = np.stack([of_clause[begins], begins // STRIDE, np.diff(begins, append=len(own))], axis=1)
+    return parts[own[begins] >= 0]
 
 
 def _groups(lengths: Ints) -> Ints:
