@@ -132,14 +132,13 @@ def _classes() -> NDArray[np.uint8]:
 
 def _mark_cuts(kind: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Return where a clause begins because of the mark before it."""
-    at = np.flatnonzero(kind >= _SPACE)
+    at = np.flatnonzero(kind >= _SOFT)
     here, before, after = kind[at], kind[np.maximum(at - 1, 0)], kind[np.minimum(at + 1, len(kind) - 1)]
     # 3.5 and 1,000 stay whole; a space between two Chinese letters stands for a comma; "?!..." is cut once, at its end
     soft = (here == _SOFT) & ((after != SPACED) | (before == UNSPACED))
-    space = (here == _SPACE) & (before == UNSPACED) & (after == UNSPACED)
     ends = ((here == _HARD) | soft) & (after < _SOFT)
-    cut: NDArray[np.int64] = at[ends | (here == _BREAK) | space] + 1
-    return cut
+    spaces = np.flatnonzero((kind[1:-1] == _SPACE) & (kind[:-2] == UNSPACED) & (kind[2:] == UNSPACED)) + 1
+    return np.concatenate([at[ends | (here == _BREAK)], spaces]) + 1
 
 
 @cache
@@ -171,14 +170,17 @@ def _contrast_cuts(joined: str) -> NDArray[np.int64]:
 def _trimmed(kind: NDArray[np.uint8], cut: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return start and end of what lies between cuts, without space around, where there is something to read."""
     cuts = np.flatnonzero(cut[:-1])
-    said = (kind != NOTHING) & (kind < _SPACE)
-    keep = np.bitwise_or.reduceat(said.view(np.uint8), cuts).astype(np.bool_)
+    keep = np.logical_or.reduceat((kind != NOTHING) & (kind < _SPACE), cuts)
     start, end = cuts[keep], np.append(cuts[1:], len(kind))[keep]
     blank = (kind == _SPACE) | (kind == _BREAK)
-    edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1  # where blank begins or ends
+    for _ in range(3):  # nearly all that is to be left out; wider gaps are searched for
+        start += blank[start]
+        end -= blank[end - 1]
     leads, trails = blank[start], blank[end - 1]
-    start[leads] = edges[np.searchsorted(edges, start[leads], side="right")]
-    end[trails] = edges[np.searchsorted(edges, end[trails], side="left") - 1]
+    if leads.any() or trails.any():
+        edges = np.flatnonzero(blank[1:] != blank[:-1]) + 1  # where blank begins or ends
+        start[leads] = edges[np.searchsorted(edges, start[leads], side="right")]
+        end[trails] = edges[np.searchsorted(edges, end[trails], side="left") - 1]
     return start, end
 
 

@@ -101,10 +101,11 @@ class NgramModel:
         of_text = np.zeros((len(ids), len(totals[0])), np.float32)
         of_group = np.zeros_like(of_text)
         for order, key in enumerate(keys_of(ids, self.orders, self.shortest), self.shortest - 1):
-            bucket = (key & np.uint64(len(self.check) - 1)).astype(np.int64)
-            known = self.check[bucket] == check_byte(key)
+            bucket = (key & np.uint64(len(self.check) - 1)).view(np.int64)
+            known = self.check.take(bucket) == check_byte(key)
             known &= whole(text, ids, order, self.space)
-            rows = np.take(self._packed, np.where(known, bucket, len(self.check)), axis=0)
+            bucket[~known] = len(self.check)
+            rows = self._packed.take(bucket, axis=0)
             if self.damped:
                 _damp(rows.view(np.float32), text[order:], bucket, known)
             of_text[order:] += rows.view(np.float32)
@@ -114,7 +115,8 @@ class NgramModel:
         totals[0][:, filled] = np.add.reduceat(np.ascontiguousarray(of_text.T), offsets[filled], axis=1)
         if totals[1].size:
             of_group[group < 0] = 0.0
-            begins = np.diff(np.maximum.accumulate(group), prepend=-1) > 0
+            latest = np.maximum.accumulate(group)
+            begins = np.append(latest[:1] >= 0, latest[1:] != latest[:-1])
             begins[offsets[filled]] = True  # what stands between clauses must not join one of another text
             starts = np.flatnonzero(begins)
             sums = np.add.reduceat(np.ascontiguousarray(of_group.T), starts, axis=1)
