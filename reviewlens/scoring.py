@@ -149,8 +149,10 @@ def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
 
 def review_texts(reviews: pa.RecordBatch) -> list[str | None]:
     """Return title and text as one text for each row of a `REVIEWS` batch."""
-    titles, bodies = reviews.column("title").to_pylist(), reviews.column("text").to_pylist()
-    return [join(title, body) for title, body in zip(titles, bodies, strict=True)]
+    titles, bodies = reviews.column("title"), reviews.column("text").to_pylist()
+    if titles.null_count == len(titles):
+        return bodies
+    return [join(title, body) for title, body in zip(titles.to_pylist(), bodies, strict=True)]
 
 
 def added_names(taken: Collection[str]) -> list[str]:

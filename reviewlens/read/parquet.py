@@ -45,17 +45,18 @@ def read_group(
     rows = max(1, min(batch_rows, BATCH_BYTES * group.rows // max(size, 1)))
     texty = {field.name for field in parquet.schema_arrow if is_texty(field.type)} & set(names)
     known = {chunk.column: dictionary_page(stream, chunk) for chunk in _chunks(group, texty)}
+    large = {name: page for name, page in known.items() if page and page.unpacked * rows > MOST_BYTES}
     repeated = [
-        name for name, page in known.items() if page and _may_explode(stream, parquet, number, name, page, rows)
+        name
+        for name, page in large.items()
+        if group.rows <= rows or _explodes(stream, parquet, number, name, page, rows)  # a look would read it all twice
     ]
     if repeated:
         parquet = open_parquet(stream, metadata=parquet.metadata, read_dictionary=repeated)
     yield from parquet.iter_batches(rows, row_groups=[number], columns=names, use_threads=False)
 
 
-def _may_explode(stream: Any, parquet: pq.ParquetFile, number: int, name: str, page: Page, rows: int) -> bool:
-    if page.unpacked * rows <= MOST_BYTES:
-        return False
+def _explodes(stream: Any, parquet: pq.ParquetFile, number: int, name: str, page: Page, rows: int) -> bool:
     peek = open_parquet(stream, metadata=parquet.metadata, read_dictionary=[name])
     first = next(peek.iter_batches(1, row_groups=[number], columns=[name], use_threads=False), None)
     if first is None or not pa.types.is_dictionary(first.column(0).type):
