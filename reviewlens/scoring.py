@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from reviewlens import letters, needs, read, text
 from reviewlens.batch import join
@@ -93,8 +94,8 @@ def _score_share(texts: Sequence[str | None], classifier: Classifier) -> pa.Tabl
 
 def _score_memory(data: Any, columns: Mapping[str, str] | None, classifier: Classifier) -> pd.DataFrame | pa.Table:
     plan = read.plan(data, columns=columns)
-    batches = (reviews for part in plan.parts for reviews in part.batches(BATCH_ROWS))
-    scored = [score_texts(review_texts(reviews), classifier) for reviews in batches]
+    batches = ((reviews, reviews) for part in plan.parts for reviews in part.batches(BATCH_ROWS))
+    scored = [added for _, added in _scored(batches, classifier)]
     found = pa.concat_tables(scored) if scored else ADDED.empty_table()
     if isinstance(data, pa.Table):
         for name, column in zip(added_names(data.schema.names), found.columns, strict=True):
@@ -121,17 +122,30 @@ def _score_files(data: Any, out: Path, columns: Mapping[str, str] | None, classi
         if any(target.exists() and source.exists() and target.samefile(source) for source in sources):
             raise OverwriteError("refusing to overwrite an input", where=str(target), hint="name another folder")
     for name, target in targets.items():
-        _write_whole(target, classifier.threads.ahead(_scored(plan, name, classifier)))
+        batches = (pair for part in plan.parts if part.name == name for pair in read.raw_batches(part, BATCH_ROWS))
+        _write_whole(target, (_beside(raw, added) for raw, added in _scored(batches, classifier)))
     return out
 
 
-def _scored(plan: read.Plan, name: str, classifier: Classifier) -> Iterator[pa.RecordBatch]:
-    for part in plan.parts:
-        if part.name == name:
-            for raw, reviews in classifier.threads.ahead(read.raw_batches(part, BATCH_ROWS)):
-                added = score_texts(review_texts(reviews), classifier)
-                columns = [*raw.columns, *(column.combine_chunks() for column in added.columns)]
-                yield pa.RecordBatch.from_arrays(columns, names=[*raw.schema.names, *added_names(raw.schema.names)])
+def _scored(
+    batches: Iterable[tuple[pa.RecordBatch, pa.RecordBatch]], classifier: Classifier
+) -> Iterator[tuple[pa.RecordBatch, pa.Table]]:
+    """Yield pieces of pairs of batches, the second one of them `REVIEWS`: the first, and what is added to it."""
+
+    def pieces() -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
+        for raw, reviews in batches:
+            sizes = pc.binary_length(reviews.column("text")).fill_null(0).to_numpy()
+            for first, last in classifier.threads.shares(np.concatenate([[0], np.cumsum(sizes)])):
+                yield raw.slice(first, last - first), reviews.slice(first, last - first)
+
+    return classifier.threads.each(
+        lambda piece: (piece[0], _score_share(review_texts(piece[1]), classifier)), pieces()
+    )
+
+
+def _beside(raw: pa.RecordBatch, added: pa.Table) -> pa.RecordBatch:
+    columns = [*raw.columns, *(column.combine_chunks() for column in added.columns)]
+    return pa.RecordBatch.from_arrays(columns, names=[*raw.schema.names, *added_names(raw.schema.names)])
 
 
 def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:

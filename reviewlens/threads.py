@@ -7,8 +7,10 @@ and what is small is not worth a step of its own.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 from threading import local
 from typing import TypeVar
@@ -19,7 +21,7 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 R = TypeVar("R")
 _MOST = 8  # above it the shares of the interpreter's own work dominate
-_SHARE = 1 << 15, 1 << 20  # characters of a share: what is worth a thread, and what keeps memory flat
+_SHARE = 1 << 14, 1 << 20  # characters of a share: what is worth a thread, and what keeps memory flat
 _here = local()  # `busy` within a piece of work
 
 
@@ -35,16 +37,34 @@ class Threads:
         """Return the function's value for each piece, in their order; an error of any piece is raised."""
         if self._free == 1 or len(pieces) < 2:
             return [function(piece) for piece in pieces]
-        with ThreadPoolExecutor(min(self.number, len(pieces)), initializer=_begin) as pool:
-            return list(pool.map(function, pieces))
+        return list(_pool(os.getpid(), self.number).map(function, pieces))
+
+    def each(self, function: Callable[[T], R], items: Iterable[T]) -> Generator[R]:
+        """Yield the function's value for each item, in order, while others are worked on and few wait."""
+        if self._free == 1:
+            yield from map(function, items)
+            return
+        pool, waiting = _pool(os.getpid(), self.number), deque[Future[R]]()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > self.number + 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for following in waiting:
+                following.cancel()
 
     def shares(self, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
         """Return ranges of neighboring texts, one per thread or more, each of about as many characters.
 
         `offsets` is where each text begins, and the end of all. Within a piece of work there is one thread.
         """
-        each = -(-int(offsets[-1] - offsets[0]) // self._free)
-        return blocks(offsets, min(max(each, _SHARE[0]), _SHARE[1]))
+        total = int(offsets[-1] - offsets[0])
+        threads = min(self._free, max(1, total // _SHARE[0]))
+        shares = threads * max(1, -(-total // (threads * _SHARE[1])))  # as many for each thread, and of even size
+        return blocks(offsets, max(1, -(-total // shares)))
 
     def ahead(self, items: Iterator[T]) -> Generator[T]:
         """Yield the items, each made by another thread while the one before is worked with."""
@@ -61,6 +81,12 @@ class Threads:
     @property
     def _free(self) -> int:
         return 1 if getattr(_here, "busy", False) else self.number
+
+
+@cache
+def _pool(process: int, number: int) -> ThreadPoolExecutor:
+    """Return the threads of a process, kept: new ones begin without memory of their own and with cold caches."""
+    return ThreadPoolExecutor(number, thread_name_prefix="reviewlens", initializer=_begin)
 
 
 def _begin() -> None:

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from reviewlens.forms import places
 from reviewlens.models.packed_graph import packed_graph, tap_tables
-from reviewlens.models.runtime import BATCH_ROWS, N_STARS, STRIDE, Network, last_of, places_of, session_of
+from reviewlens.models.runtime import N_STARS, STRIDE, Network, last_of, places_of, session_of
 from reviewlens.tokenizer import Encoded
 
+BATCH_ROWS = 32  # short reviews share what a call costs; the activations of more no longer stay in a core's cache
 BLOCK_ROWS = 16 * BATCH_ROWS  # reviews laid out at once
 Ints = NDArray[np.int64]
 Ints32 = NDArray[np.int32]
