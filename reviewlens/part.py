@@ -200,12 +200,12 @@ class FileWriter:
         self._waiting.append(batch)
         self._rows_waiting += batch.num_rows
         self.rows += batch.num_rows
-        if self._rows_waiting >= ROW_GROUP:
-            self._flush()
+        while self._rows_waiting >= ROW_GROUP:
+            self._flush(ROW_GROUP)
 
     def close(self) -> None:
         """Write what is waiting and finish the file."""
-        self._flush()
+        self._flush(self._rows_waiting)
         self._writer.close()
 
     def abandon(self) -> None:
@@ -216,7 +216,9 @@ class FileWriter:
             except OSError:
                 self._writer.is_open = False
 
-    def _flush(self) -> None:
-        if self._waiting:
-            self._writer.write_table(pa.Table.from_batches(self._waiting, self._schema))
-            self._waiting, self._rows_waiting = [], 0
+    def _flush(self, rows: int) -> None:
+        if rows:
+            table = pa.Table.from_batches(self._waiting, self._schema)
+            self._writer.write_table(table.slice(0, rows))
+            self._waiting = table.slice(rows).to_batches()
+            self._rows_waiting -= rows

@@ -135,12 +135,10 @@ def _scored(
     def pieces() -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
         for raw, reviews in batches:
             sizes = pc.binary_length(reviews.column("text")).fill_null(0).to_numpy()
-            for first, last in classifier.threads.shares(np.concatenate([[0], np.cumsum(sizes)])):
+            for first, last in classifier.threads.shares(np.concatenate([[0], np.cumsum(sizes)])) or [(0, 0)]:
                 yield raw.slice(first, last - first), reviews.slice(first, last - first)
 
-    return classifier.threads.each(
-        lambda piece: (piece[0], _score_share(review_texts(piece[1]), classifier)), pieces()
-    )
+    return classifier.threads.each(lambda piece: (piece[0], _score_share(review_texts(piece[1]), classifier)), pieces())
 
 
 def _beside(raw: pa.RecordBatch, added: pa.Table) -> pa.RecordBatch:
@@ -163,7 +161,8 @@ def _write_whole(target: Path, batches: Iterator[pa.RecordBatch]) -> None:
 
 def review_texts(reviews: pa.RecordBatch) -> list[str | None]:
     """Return title and text as one text for each row of a `REVIEWS` batch."""
-    titles, bodies = reviews.column("title"), reviews.column("text").to_pylist()
+    bodies: list[str | None] = reviews.column("text").to_pylist()
+    titles = reviews.column("title")
     if titles.null_count == len(titles):
         return bodies
     return [join(title, body) for title, body in zip(titles.to_pylist(), bodies, strict=True)]

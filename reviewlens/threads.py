@@ -104,6 +104,6 @@ def blocks(offsets: NDArray[np.int64], size: int) -> list[tuple[int, int]]:
     """
     if len(offsets) < 2:
         return []
-    wanted = np.arange(offsets[0] + size, offsets[-1] + size, size)
+    wanted = np.arange(offsets[0] + size, offsets[-1], size)
     ends = np.minimum(np.searchsorted(offsets, wanted), len(offsets) - 1)
     return list(pairwise(np.unique(np.concatenate([[0], ends, [len(offsets) - 1]])).tolist()))

@@ -1,5 +1,6 @@
 """The n-grams as arrays against the same sums one by one; blocks, shares and threads."""
 
+import multiprocessing
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -124,8 +125,10 @@ def test_threads_keep_the_order_and_raise_what_a_piece_raises() -> None:
 def test_shares_cover_all_once_in_order_and_are_worth_a_thread(lengths: list[int], number: int) -> None:
     shares = Threads(number).shares(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
     assert [i for first, last in shares for i in range(first, last)] == list(range(len(lengths)))
-    assert len(shares) <= max(number, -(-sum(lengths) // (1 << 20)))
-    assert len(shares) <= 1 or sum(lengths) > 1 << 15
+    each = -(-sum(lengths) // number)  # what a thread has to do, in as many shares as memory asks for
+    assert len(shares) <= number * max(1, -(-each // (1 << 20)))
+    assert len(shares) <= 1 or sum(lengths) >= 1 << 15
+    assert all(sum(lengths[first:last]) <= max(each, 1 << 15) + 50_000 for first, last in shares)
 
 
 def test_a_share_is_not_shared_again() -> None:
@@ -133,6 +136,40 @@ def test_a_share_is_not_shared_again() -> None:
     assert len(threads.shares(offsets)) == 2
     assert threads.map(lambda _: len(threads.shares(offsets)), range(2)) == [2, 2]  # too much for one
     assert threads.map(lambda _: len(threads.shares(offsets // 2)), range(2)) == [1, 1]
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_each_item_is_answered_in_order_and_few_wait(number: int) -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for item in range(20):
+            taken.append(item)
+            yield item
+        raise ZeroDivisionError
+
+    got = []
+    with pytest.raises(ZeroDivisionError):
+        for value in Threads(number).each(lambda item: item * item, items()):
+            got.append(value)
+            assert len(taken) - len(got) <= number + 1
+    assert got == [item * item for item in range(20)][: len(got)]
+    assert len(got) >= 20 - number - 2
+    with pytest.raises(ZeroDivisionError):
+        list(Threads(number).each(lambda item: 1 / item, [1, 0, 2]))
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="nothing is forked here")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    def work() -> None:
+        assert Threads(2).map(abs, [-1, -2, -3]) == [1, 2, 3]
+
+    work()
+    child = multiprocessing.get_context("fork").Process(target=work)
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
 
 
 @pytest.mark.parametrize("number", [1, 2])
