@@ -47,7 +47,8 @@ class Lattice:
         self._longest = int(lengths.max(initial=1))
         self._keys = Keys(bits=18)
         slots = self._keys.add(keys)
-        self._score, self._id = np.full(1 << 18, -np.inf), np.zeros(1 << 18, np.int32)
+        self._score = np.full((1 << 18) + 1, -np.inf)  # the last stands for what is no piece
+        self._id = np.zeros(1 << 18, np.int32)
         self._score[slots], self._id[slots] = scores, np.arange(len(pieces))
 
     def search(self, forms: Forms) -> Ways:
@@ -84,7 +85,7 @@ class Lattice:
         total, inverses = _sums(points), powers(LONGEST + 1)[1]
         tried = [(total[end, :m] - total[begin:end, :m]) * inverses[begin:end, None] for begin, end, m in spans]
         slots = self._keys.find(mix(np.concatenate([part.ravel() for part in tried])))
-        scores = np.where(slots < 0, -np.inf, self._score[slots])
+        scores = self._score.take(slots)
         known = np.ones(n, np.bool_)
         best = np.zeros((longest + 1, n))
         back = np.zeros((longest + 1, n), np.int64)

@@ -104,7 +104,7 @@ class NgramModel:
             bucket = (key & np.uint64(len(self.check) - 1)).view(np.int64)
             known = self.check.take(bucket) == check_byte(key)
             known &= whole(text, ids, order, self.space)
-            bucket[~known] = len(self.check)
+            np.putmask(bucket, ~known, len(self.check))
             rows = self._packed.take(bucket, axis=0)
             if self.damped:
                 _damp(rows.view(np.float32), text[order:], bucket, known)
@@ -170,7 +170,8 @@ def whole(text: NDArray[np.int64], ids: NDArray[np.int32], order: int, space: in
 
 def check_byte(key: NDArray[np.uint64]) -> NDArray[np.uint8]:
     """Return the byte that tells n-grams of one bucket apart, never 0."""
-    return ((key >> np.uint64(48)) & np.uint64(0xFF) | np.uint64(1)).astype(np.uint8)
+    checks: NDArray[np.uint8] = key.astype("<u8", copy=False).view(np.uint8)[6::8] | np.uint8(1)
+    return checks
 
 
 def _damp(

@@ -45,7 +45,10 @@ def to_strings(array: pa.Array) -> tuple[pa.Array, pa.Array]:
         found, bad = _decoded(array)
     else:
         found, bad = _spelled(array), None
-    nothing = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(found)), pa.array(data("formats.toml")["nothing"]))
+    words = data("formats.toml")["nothing"]
+    trimmed = pc.utf8_trim_whitespace(found)
+    short = pc.less_equal(pc.binary_length(trimmed), max(map(len, words)))  # to change the case of all costs more
+    nothing = pc.is_in(pc.utf8_lower(pc.if_else(short, trimmed, "")), pa.array(words))
     found = pc.if_else(nothing, pa.scalar(None, pa.string()), found)
     return found, pa.repeat(pa.scalar(False), len(found)) if bad is None else bad
 
