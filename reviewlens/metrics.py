@@ -88,12 +88,14 @@ def evaluate(classifier: Classifier, data: Any, *, text: str, label: str, scale:
 
 def _linear(classifier: Classifier, reviews: LabelledReviews) -> dict[str, Any]:
     """Measure the n-grams of a network alone."""
-    calibration = classifier.metrics.get("linear_beside", {}).get("calibration")
+    kept = classifier.metrics.get("linear_beside", {})
+    calibration = kept.get("calibration")
     if classifier.model == LINEAR or calibration is None:
         return {}
     weights = classifier.parts.weights
     if classifier.metrics["labels"]["kind"] == "stars":  # without what the weighing beside a network made of them
-        weights = weights | {"ngram.stars": np.eye(5, dtype=np.float32)}
+        stars = kept.get("ngram_stars", np.eye(5))  # models of before had no more to keep
+        weights = weights | {"ngram.stars": np.asarray(stars, dtype=np.float32)}
     parts = replace(classifier.parts, model=LINEAR, graph=None, weights=weights, calibration=Calibration(**calibration))
     linear = Classifier(parts, threads=classifier.threads.number)
     proba, expected = linear.star_probabilities(reviews.texts), linear.predict_stars(reviews.texts)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.calibration import Calibration
+from reviewlens.models.linear import N_STARS
 from reviewlens.models.mixture import length_factor
 
 _LEAST_NEUTRAL = 0.01  # a prior of exactly 0 could not be moved later
 _RIDGE = 0.0005  # pulls both weights towards 0: against certainty learned from few reviews
 _FEWEST_STARS = 20
 _MOST_LEAN = 4.0
+_LEAST_NGRAMS = 0.05  # weight that the margin's is measured in
 _SIDES = np.array([-1.0, -1.0, 0.0, 1.0, 1.0]) / 2  # the direction of star logits that tells bad from good
 _TEMPERATURES = (0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.5, 2.0)
 
@@ -86,6 +89,24 @@ def label_loss(
     return (1 - star_share) * by_polarity + star_share * _star_loss(logits[known], stars[known])
 
 
+class Sides(NamedTuple):
+    """What the star logits of network and n-grams are multiplied by, from the right, to tell bad from good best."""
+
+    network: NDArray[np.float32]
+    """Shape (5, 5)."""
+    ngrams: NDArray[np.float32]
+    """Shape (5, 5)."""
+    margin: NDArray[np.float32]
+    """For the n-grams' margin of good over bad, shape (5,)."""
+
+    def of_classes(self, stars: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the stars that the n-grams' classes stand for, (classes, 5), with all this taken in."""
+        weighed: NDArray[np.float32] = stars @ self.ngrams
+        if len(stars) > N_STARS:
+            weighed[-1] = self.margin
+        return weighed
+
+
 def fit_sides(
     network: NDArray[np.float32],
     ngrams: NDArray[np.float32],
@@ -93,30 +114,33 @@ def fit_sides(
     stars: NDArray[np.float64],
     *,
     star_share: float,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return two matrices (5, 5) for the star logits of network and n-grams, to be multiplied from the right.
+    margins: NDArray[np.float32] | None = None,
+) -> Sides:
+    """Return matrices for the star logits of network and n-grams, (n, 5) each, and a row for `margins`, (n,).
 
     One side may know bad from good, and the other the stars within: each matrix makes the difference of bad and good
-    larger or smaller and leaves the rest alone, as the labels like best.
+    larger or smaller and leaves the rest alone, as the labels like best. The margin adds to that difference.
     """
     from scipy.optimize import minimize
 
     known = np.isfinite(stars)
     if known.sum() < _FEWEST_STARS:
-        return np.eye(5, dtype=np.float32), np.eye(5, dtype=np.float32)
+        return Sides(np.eye(5, dtype=np.float32), np.eye(5, dtype=np.float32), np.zeros(5, dtype=np.float32))
     sides = [side - side.mean(1, keepdims=True) for side in (network.astype(np.float64), ngrams.astype(np.float64))]
+    beside = np.outer(np.zeros(len(stars)) if margins is None else margins.astype(np.float64), _SIDES)
 
     def loss(values: NDArray[np.float64]) -> float:
-        logits: NDArray[np.float64] = sum(
-            weight * (side @ _lean(factor)) for weight, factor, side in zip(values[:2], values[2:], sides, strict=True)
+        logits: NDArray[np.float64] = values[4] * beside + sum(
+            weight * (side @ _lean(factor)) for weight, factor, side in zip(values[:2], values[2:4], sides, strict=True)
         )
-        penalty = _RIDGE * float(np.sum(values[:2] ** 2)) + 2 * _RIDGE * float(np.sum((values[2:] - 1) ** 2))
+        penalty = _RIDGE * float(np.sum(values[[0, 1, 4]] ** 2)) + 2 * _RIDGE * float(np.sum((values[2:4] - 1) ** 2))
         by_polarity = _negative_log_likelihood(logits, polarity)
         return (1 - star_share) * by_polarity + star_share * _star_loss(logits[known], stars[known]) + penalty
 
-    bounds = [(0.0, 3.0)] * 2 + [(0.0, _MOST_LEAN)] * 2
-    found = minimize(loss, np.array([0.5, 0.5, 1.0, 1.0]), method="L-BFGS-B", bounds=bounds).x
-    return _lean(found[2]).astype(np.float32), _lean(found[3]).astype(np.float32)
+    bounds = [(0.0, 3.0), (_LEAST_NGRAMS, 3.0), (0.0, _MOST_LEAN), (0.0, _MOST_LEAN), (0.0, 3.0)]
+    found = minimize(loss, np.array([0.5, 0.5, 1.0, 1.0, 0.1]), method="L-BFGS-B", bounds=bounds).x
+    margin = found[4] / found[1] * _SIDES
+    return Sides(*(part.astype(np.float32) for part in (_lean(found[2]), _lean(found[3]), margin)))
 
 
 def _lean(factor: float) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from reviewlens.models.spelling import SPACE, Spelling
 from reviewlens.tokenizer import Encoded
 
 _STRENGTHS = (1.0, 3.0)  # scikit-learn's C: short texts like the first, long ones the second
+_SIDE_STRENGTH = 3.0  # of telling bad from good by itself, which likes more of it than five stars do
 _LETTERS, _LETTERS_UNSPACED = (3, 5), (1, 4)  # characters of the shortest and the longest n-grams of them
 _SPACED = 0.05  # share of spaces among the characters from which a script has them
 _TIMED = 20  # one in so many reviews is fitted to see how long it takes
@@ -40,6 +41,8 @@ class NgramLessons:
     side: NDArray[np.float64]
     """Above 0 for a good review, below 0 for a bad one."""
     soft: NDArray[np.float32] | None
+    sided: bool
+    """Whether a regression of its own tells bad from good, beside that of the stars."""
 
     @classmethod
     def of(
@@ -54,13 +57,14 @@ class NgramLessons:
         known = reviews.labels.known
         height = np.where(np.isnan(reviews.labels.stars), reviews.labels.polarity, reviews.labels.stars)
         side = np.where(known, height - height[known].mean(), 0.0)
+        sided = soft is None and reviews.labels.kind == "stars"
         if pieces is None:
-            return cls(encoded, None, None, True, classes, stars, side, soft)
+            return cls(encoded, None, None, True, classes, stars, side, soft, sided)
         spelling = Spelling.of(pieces)
         spelled = spelling.spell(read_of(encoded))[0]
         within = int(np.sum(spelled.ids == SPACE)) - len(reviews.texts)  # every text begins with one
         spaced = within > _SPACED * len(spelled.ids)
-        return cls(encoded, spelled, spelling, spaced, classes, stars, side, soft)
+        return cls(encoded, spelled, spelling, spaced, classes, stars, side, soft, sided)
 
     def fit(self, rows: NDArray[np.int64], strength: float) -> Ngrams:
         """Fit on some of the reviews; `rows` are positions."""
@@ -76,9 +80,10 @@ class NgramLessons:
             strength=strength * 2 / len(views),  # each view is of length 1
             soft=soft,
             side=self.side[rows],
+            side_strength=_SIDE_STRENGTH * 2 / len(views) if self.sided else None,
         )
-        # A class that stands for two stars has its probability twice.
-        bias = (subwords.bias - np.log(self.stars.sum(1))).astype(np.float32)
+        bias = subwords.bias.copy()
+        bias[: len(self.stars)] -= np.log(self.stars.sum(1))  # one that stands for two stars has its probability twice
         return Ngrams(replace(subwords, bias=bias), letters[0] if letters else None, self.spelling)
 
     def seconds(self) -> float:

@@ -27,7 +27,7 @@ from reviewlens.errors import ConfigError, InputError, MissingDependencyError, O
 from reviewlens.faithful import faithfulness
 from reviewlens.labelled import LabelledReviews, read_labelled
 from reviewlens.metrics import measure
-from reviewlens.mixing import fit_mixture, fit_sides, label_loss
+from reviewlens.mixing import Sides, fit_mixture, fit_sides, label_loss
 from reviewlens.models import LINEAR, MODELS, NETWORKS
 from reviewlens.models.ngrams import Ngrams
 from reviewlens.ngram_choice import NgramLessons
@@ -35,6 +35,7 @@ from reviewlens.schemas import LABELS
 from reviewlens.splits import copy_hashes, held_out
 from reviewlens.starting import Start, choose_start
 from reviewlens.tokenizer import FIRST_PIECE, Encoded
+from reviewlens.usual import Comparison, compared, usual_answers
 from reviewlens.whole import unwritable
 
 FEWEST = 20  # labelled reviews
@@ -219,11 +220,19 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
         )
         if useless:
             ours, parts.calibration = beside, linear.calibration
-            parts.weights["ngram.stars"] = prepared.ngrams.stars
+            parts.weights["ngram.stars"] = linear.parts.weights["ngram.stars"]
             classifier = linear
+    beside_usual = None if parts.model == LINEAR else _beside_usual(prepared, classifier)
+    if beside_usual is not None and beside_usual.warning():
+        warnings.warn(beside_usual.warning(), stacklevel=3)
     parts.metrics |= {
         "validation": ours,
-        "linear_beside": beside | {"calibration": vars(linear.calibration)},
+        "usual_beside": {} if beside_usual is None else beside_usual.to_dict(),
+        "linear_beside": beside
+        | {
+            "calibration": vars(linear.calibration),
+            "ngram_stars": linear.parts.weights["ngram.stars"].tolist(),
+        },
         "faithfulness": faithfulness(classifier, texts),
         "labels": {"column": label_column, "kind": labels.kind, "mapping": labels.mapping},
         "reviews": {"read": prepared.reviews.rows_read, "trained": int((~prepared.valid).sum()), "held_out": len(rows)},
@@ -240,10 +249,24 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
     return Classifier(parts)
 
 
+def _beside_usual(prepared: Prepared, classifier: Classifier) -> Comparison | None:
+    """Compare with what else a user would train on the same reviews; neutral ones are left out."""
+    texts, polarity = prepared.reviews.texts, prepared.reviews.labels.polarity
+    taught = np.flatnonzero(~prepared.valid & np.isin(polarity, (0, 2)))
+    asked = np.flatnonzero(prepared.valid & np.isin(polarity, (0, 2)))
+    if len(set(polarity[taught].tolist())) < 2 or not len(asked):
+        return None
+    held_out = [texts[i] for i in asked]
+    proba = classifier.predict_proba(held_out)
+    usual = usual_answers([texts[i] for i in taught], polarity[taught] == 2, held_out)
+    return compared(polarity[asked] == 2, proba[:, 2] > proba[:, 0], usual)
+
+
 def _linear_artefact(prepared: Prepared) -> Artefact:
     nothing = np.zeros((len(prepared.valid), 5), dtype=np.float32)
-    calibration = _calibrate(prepared, prepared.ngrams, nothing)
-    weights = dict(prepared.ngrams.arrays())
+    ngrams = prepared.ngrams.with_stars(_sides(prepared, nothing).of_classes(prepared.ngrams.stars))
+    calibration = _calibrate(prepared, ngrams, nothing)
+    weights = dict(ngrams.arrays())
     return Artefact(LINEAR, {}, prepared.start.tokenizer, weights, None, replace(calibration, network_weight=0.0))
 
 
@@ -262,11 +285,9 @@ def _network_artefact(
     fitted = network_training.fit(
         prepared, model, search=search, epochs=epochs, target=target, seed=seed, report=report
     )
-    rows, labels = _judges(prepared), prepared.reviews.labels
-    beside = prepared.ngrams.logits(prepared.encoded.take(rows))
-    sides = fit_sides(fitted.logits[rows], beside, labels.polarity[rows], labels.stars[rows], star_share=_STAR_SHARE)
-    fitted = network_training.leaned(fitted, model, sides[0])
-    ngrams = prepared.ngrams.with_stars(prepared.ngrams.stars @ sides[1])
+    sides = _sides(prepared, fitted.logits)
+    fitted = network_training.leaned(fitted, model, sides.network)
+    ngrams = prepared.ngrams.with_stars(sides.of_classes(prepared.ngrams.stars))
     calibration = _calibrate(prepared, ngrams, fitted.logits)
     weights = {**fitted.weights, **ngrams.arrays()}
     metrics = {"history": fitted.history}
@@ -277,6 +298,19 @@ def _network_artefact(
 def _judges(prepared: Prepared) -> NDArray[np.int64]:
     """Return the held-out reviews with a label, as positions."""
     return np.flatnonzero(prepared.valid & prepared.reviews.labels.known)
+
+
+def _sides(prepared: Prepared, logits: NDArray[np.float32]) -> Sides:
+    rows, labels = _judges(prepared), prepared.reviews.labels
+    encoded = prepared.encoded.take(rows)
+    return fit_sides(
+        logits[rows],
+        prepared.ngrams.logits(encoded),
+        labels.polarity[rows],
+        labels.stars[rows],
+        star_share=_STAR_SHARE,
+        margins=prepared.ngrams.margins(encoded) if prepared.lessons.sided else None,
+    )
 
 
 def _calibrate(prepared: Prepared, ngrams: Ngrams, logits: NDArray[np.float32]) -> Calibration:

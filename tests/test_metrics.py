@@ -87,9 +87,24 @@ def test_each_side_counts_where_it_knows() -> None:
     sides[1] += generator.normal(0, 2, (900, 1)) * np.array([[-1, -1, 0, 1, 1]])
     lean = fit_sides(sides[0], sides[1], polarity, stars.astype(float), star_share=0.5)
     side = np.array([-1, -1, 0, 1, 1]) / 2
-    factors = [float(side @ matrix @ side) for matrix in lean]
+    factors = [float(side @ matrix @ side) for matrix in lean[:2]]
     assert factors[0] > 1 > factors[1]
     within = np.array([1, -1, 0, 0, 0])
-    assert all(np.allclose(within @ matrix, within, atol=1e-6) for matrix in lean)
+    assert all(np.allclose(within @ matrix, within, atol=1e-6) for matrix in lean[:2])
     nothing = fit_sides(sides[0], sides[1], polarity, np.full(900, np.nan), star_share=0.5)
-    assert all(np.array_equal(matrix, np.eye(5)) for matrix in nothing)
+    assert all(np.array_equal(matrix, np.eye(5)) for matrix in nothing[:2])
+
+
+def test_a_margin_counts_as_far_as_it_knows_bad_from_good() -> None:
+    generator = np.random.default_rng(2)
+    stars = generator.choice([1, 2, 4, 5], 900)
+    ngrams = generator.normal(0, 1, (900, 5)).astype(np.float32)
+    ngrams[np.arange(900), stars - 1] += 1
+    nothing, labels = np.zeros_like(ngrams), (np.where(stars < 3, 0, 2), stars.astype(float))
+    knows = (np.where(stars < 3, -2, 2) + generator.normal(0, 1, 900)).astype(np.float32)
+    found = fit_sides(nothing, ngrams, *labels, star_share=0.5, margins=knows)
+    deaf = fit_sides(nothing, ngrams, *labels, star_share=0.5, margins=generator.permutation(knows))
+    assert found.margin[4] == -found.margin[0] > 1 > 10 * abs(deaf.margin[4])
+    classes = np.vstack([np.eye(5), np.zeros((1, 5))]).astype(np.float32)
+    assert np.array_equal(found.of_classes(classes)[-1], found.margin)
+    assert found.of_classes(classes[:5]).shape == (5, 5)

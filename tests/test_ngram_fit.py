@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from reviewlens.models.linear import IMPORTANCE_UNITS, keys_of
 from reviewlens.models.ngram_fit import View, fit_ngrams, fit_views, soft_regression
+from reviewlens.models.ngrams import Ngrams
 from reviewlens.tokenizer import Encoded, Tokenizer
 
 STARS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], dtype=np.float32)
@@ -64,3 +65,18 @@ def test_texts_that_share_no_ngram_teach_how_many_are_of_each_class(damped: bool
     logits = sum(model.logits(encoded) for model in models)
     assert np.allclose(logits, logits[0])
     assert logits[0, 4] - logits[0, 0] == pytest.approx(np.log(18 / 6), abs=0.05)
+
+
+def test_a_regression_of_its_own_tells_bad_from_good() -> None:
+    """Its margin is silent until it is weighed, leaves the classes as they are, and does not learn from the middle."""
+    texts = ["bad lamp", "so so lamp", "good lamp", "so so cable"] * 6
+    tokenizer = Tokenizer.from_pieces((f"▁{word}", -5.0) for word in "bad so good lamp cable".split())
+    encoded, classes = tokenizer.encode(texts, head=9, tail=0), np.array([0, 1, 2, 1] * 6)
+    view = [View(encoded, 1, damped=True)]
+    plain = fit_views(view, classes, STARS, strength=4.0)[0]
+    sided = Ngrams(fit_views(view, classes, STARS, strength=4.0, side_strength=4.0)[0])
+    assert np.allclose(sided.logits(encoded), plain.logits(encoded), atol=1e-5)
+    bad, middle, good, _ = sided.margins(encoded)[:4]
+    assert bad < -0.5 and good > 0.5 and abs(middle) < 0.3
+    one_sided = Ngrams(fit_views(view, np.where(classes == 0, 1, classes), STARS, strength=4.0, side_strength=4.0)[0])
+    assert not one_sided.margins(encoded).any()

@@ -138,6 +138,7 @@ def test_it_says_beforehand_how_long_it_takes(table: pd.DataFrame, capsys) -> No
     ]
 
 
+@pytest.mark.filterwarnings("ignore:.*the usual linear model")  # a teacher who is wrong
 def test_a_teacher_is_learned_from(table: pd.DataFrame) -> None:
     def contrary(texts: list[str]) -> np.ndarray:
         good = np.array([any(word in text for word in GOOD) for text in texts])

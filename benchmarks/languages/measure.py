@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 import reviewlens as rl
+from reviewlens.usual import compared
 
 _STRENGTHS = (1.0, 4.0)  # scikit-learn's C; the bar is the better in each measure
 
@@ -22,9 +23,19 @@ def ours(train: pd.DataFrame, test: pd.DataFrame) -> dict[str, Any]:
         trained = rl.train(train, text="text", label="stars", progress=False)
     seconds = time.process_time() - begin
     texts = test.text.tolist()
-    found = _scores(trained.star_probabilities(texts), [trained.predict_stars(texts)], test.stars.to_numpy())
+    proba = trained.star_probabilities(texts)
+    found = _scores(proba, [trained.predict_stars(texts)], test.stars.to_numpy())
     warned = [str(warning.message) for warning in said if "linear" in str(warning.message)]
-    return found | {"seconds": round(seconds, 1), "from": trained.metrics["started_from"], "warned": warned}
+    more = {"seconds": round(seconds, 1), "from": trained.metrics["started_from"], "warned": warned}
+    return found | more | {"verdict": trained.metrics["usual_beside"].get("verdict", ""), "good": _good(proba)}
+
+
+def chance(test: pd.DataFrame, linear: dict[str, Any], found: dict[str, Any]) -> float:
+    """Return how much chance moves the difference of both in two classes: which reviews were drawn to test on."""
+    sided = (test.stars != 3).to_numpy()
+    answers = (row.pop("good")[sided] for row in (found, linear))
+    same = compared((test.stars > 3).to_numpy()[sided], *answers)
+    return round(same.spread, 4) if same else float("nan")
 
 
 def bar(train: pd.DataFrame, test: pd.DataFrame, *, characters: bool) -> dict[str, Any]:
@@ -50,9 +61,11 @@ def bar(train: pd.DataFrame, test: pd.DataFrame, *, characters: bool) -> dict[st
         proba = np.zeros((len(test), 5))
         proba[:, stars.classes_.astype(int) - 1] = stars.predict_proba(asked)
         points = [proba @ np.arange(1, 6), proba.argmax(1) + 1]
-        tried.append(_scores(proba, points, test.stars.to_numpy(), two.predict(asked)))
-    best = {name: (min if name == "mae" else max)(row[name] for row in tried) for name in tried[0]}
-    return best | {"seconds": round(time.process_time() - begin, 1)}
+        good = two.predict(asked)
+        tried.append(_scores(proba, points, test.stars.to_numpy(), good) | {"good": good})
+    best = {name: (min if name == "mae" else max)(row[name] for row in tried) for name in ("two", "exact", "mae")}
+    good = max(tried, key=lambda row: row["two"])["good"]
+    return best | {"seconds": round(time.process_time() - begin, 1), "good": good}
 
 
 def _scores(
@@ -63,10 +76,14 @@ def _scores(
 
     sided = stars != 3
     if positive is None:
-        positive = proba[:, 3:].sum(1) > proba[:, :2].sum(1)
+        positive = _good(proba)
     errors = [float(np.abs(point - stars).mean()) for point in points]
     return {
         "two": round(float(f1_score(stars[sided] > 3, positive[sided], average="macro")), 4),
         "exact": round(float(np.mean(proba.argmax(1) + 1 == stars)), 4),
         "mae": round(min(errors), 4),
     }
+
+
+def _good(proba: np.ndarray) -> np.ndarray:
+    return np.asarray(proba[:, 3:].sum(1) > proba[:, :2].sum(1))

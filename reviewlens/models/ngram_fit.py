@@ -61,6 +61,7 @@ def fit_views(
     soft: NDArray[np.float32] | None = None,
     soft_share: float = 0.7,
     side: NDArray[np.float64] | None = None,
+    side_strength: float | None = None,
 ) -> list[NgramModel]:
     """Fit the hashed n-grams of n texts to `classes`, shape (n,), of which class k stands for the stars in `stars[k]`.
 
@@ -69,6 +70,9 @@ def fit_views(
     it: naive Bayes' log ratio (Wang and Manning 2012). `strength` is scikit-learn's `C`. Texts whose class is -1 are
     left out of the regression, unless `soft` knows them: a teacher's probabilities of 1-5 stars, shape (n, 5), NaN
     where it was not asked, which count `soft_share` beside a class (Hinton et al. 2015).
+
+    With `side_strength` a regression of its own tells bad from good, without the classes between: one class more, the
+    last, which stands for no star until it is weighed (`NgramModel.stars`). Its logit is the margin of the good side.
     """
     from scipy import sparse
 
@@ -83,6 +87,10 @@ def fit_views(
         targets, taught = _targets(classes, stars, soft, soft_share)
         each = np.ones(len(classes)) if weights is None else weights
         weight, bias = soft_regression(matrix[taught], targets[taught], strength, each[taught])
+    if side_strength is not None:
+        margin, start = _margin(matrix, classes, stars, side_strength)
+        weight = np.column_stack([weight, weight[:, 0] + margin])  # weights are kept less those of the first class
+        bias, stars = np.append(bias, np.float32(start)), np.vstack([stars, np.zeros_like(stars[:1])])
     parts = np.split(weight, np.cumsum([family.matrix.shape[1] for family in families])[:-1])
     biases = [bias, *[np.zeros_like(bias)] * (len(views) - 1)]
     return [family.model(part, own, stars) for family, part, own in zip(families, parts, biases, strict=True)]
@@ -190,6 +198,18 @@ def _matrix(
     matrix.data = (1 + np.log(matrix.data)) * (importance[used] / IMPORTANCE_UNITS)[matrix.indices]
     norm = np.sqrt(np.maximum(matrix.multiply(matrix).sum(1), 1e-12))
     return sparse.csr_matrix(matrix.multiply(1.0 / np.asarray(norm)))
+
+
+def _margin(
+    matrix: Any, classes: NDArray[np.int64], stars: NDArray[np.float32], strength: float
+) -> tuple[NDArray[np.float64], float]:
+    """Return the weights and the bias that tell texts of good classes from bad ones; nothing where one side lacks."""
+    side = np.sign(stars @ np.arange(-2, 3))[classes] * (classes >= 0)
+    sided = np.flatnonzero(side)
+    if len(np.unique(side[sided])) < 2:
+        return np.zeros(matrix.shape[1]), 0.0
+    weight, bias = _regression(matrix[sided], (side[sided] > 0).astype(np.int64), 2, strength, None)
+    return weight[:, 1] - weight[:, 0], float(bias[1] - bias[0])
 
 
 def _regression(

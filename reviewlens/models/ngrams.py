@@ -47,6 +47,13 @@ class Ngrams:
         """Which stars a class stands for, shape (classes, 5)."""
         return self.subwords.stars
 
+    def margins(self, encoded: Encoded) -> NDArray[np.float32]:
+        """Return the logit of the last class of n texts, shape (n,): of the good side, where that is what it tells."""
+        last = np.zeros_like(self.stars)
+        last[-1, 0] = 1.0
+        margin: NDArray[np.float32] = self.with_stars(last).logits(encoded)[:, 0]
+        return margin
+
     def with_stars(self, stars: NDArray[np.float32]) -> Ngrams:
         """Return the same n-grams with classes that stand for other stars."""
         letters = None if self.letters is None else replace(self.letters, stars=stars)
