@@ -162,7 +162,7 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
     whole = ten_thousandths(scores.proba)
     whole[:, 1] = SCALE - whole[:, 0] - whole[:, 2]
     declared = batch.rows.column("language").to_pylist()
-    polarity = needs.review_polarity(scores.proba, reading.owner, scores.segment_proba)
+    polarity = needs.review_polarity(scores.proba, reading.owner, scores.segment_proba, reading.texts, reading.bounds)
     text_hash = [hash64(letters_of(t) or t) for t in reading.texts]
     found = {
         "text_hash": text_hash,

@@ -15,6 +15,9 @@ from reviewlens.schemas import INTENTS, LABELS, OTHER
 
 MIXED_SHARE = 0.25  # of the clauses with an opinion that must stand on the weaker side for a review to be mixed
 SURE = 0.6  # probability from which a clause has an opinion
+# A review of so few clauses that is less sure than this is what its clauses say. Of 16,000 such development reviews 207
+# change, 133 of them to what is right and 56 from it; with .6 and .9 in its place 108 and 38, 145 and 71.
+FEW, OPEN = 3, 0.75
 
 MENTION_COLUMNS = pa.schema(
     [
@@ -131,23 +134,42 @@ def _names(names: Sequence[str], index: NDArray[np.int64]) -> pa.Array:
 
 
 def review_polarity(
-    proba: NDArray[np.float32], owner: NDArray[np.int32], segment_proba: NDArray[np.float32]
+    proba: NDArray[np.float32],
+    owner: NDArray[np.int32],
+    segment_proba: NDArray[np.float32],
+    texts: Sequence[str],
+    bounds: NDArray[np.int32],
 ) -> NDArray[np.object_]:
     """Return negative, neutral, mixed or positive for n reviews.
 
     A review is mixed where its clauses disagree: of the clauses whose negative or positive probability is at least
-    `SURE`, the weaker side has at least `MIXED_SHARE`. Else it is what the whole review most probably is.
+    `SURE`, the weaker side has at least `MIXED_SHARE`. Else it is what the whole review most probably is; or, where
+    that is less probable than `OPEN` and it has at most `FEW` clauses, what all of these say, their words considered.
 
     Args:
         proba: Probabilities of negative, neutral and positive per review, shape (n, 3).
-        owner: Index of the review of each clause, shape (m,).
+        owner: Index of the review of each clause, shape (m,), ascending.
         segment_proba: The same per clause, shape (m, 3).
+        texts: The n normalized reviews.
+        bounds: First and past-the-last character of each clause in its review, shape (m, 2).
     """
     against = np.bincount(owner[segment_proba[:, 0] >= SURE], minlength=len(proba))
     in_favor = np.bincount(owner[segment_proba[:, 2] >= SURE], minlength=len(proba))
     weaker = np.minimum(against, in_favor)
     mixed = (weaker > 0) & (weaker >= MIXED_SHARE * (against + in_favor))
-    names = np.array(LABELS, dtype=object)[proba.argmax(axis=1)] if len(proba) else np.zeros(0, object)
+    side = proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64)
+    counts = np.bincount(owner, minlength=len(proba))
+    left_open = np.flatnonzero((counts > 0) & (counts <= FEW) & (proba.max(axis=1, initial=0.0) < OPEN) & ~mixed)
+    if len(left_open):
+        rows = np.flatnonzero(np.isin(owner, left_open))
+        own = np.searchsorted(left_open, owner[rows]).astype(np.int32)
+        words = lean([texts[i] for i in left_open.tolist()], own, bounds[rows])
+        said = leaned(in_context(segment_proba[rows], own, proba[left_open]), words).argmax(axis=1)
+        first = said[np.searchsorted(own, np.arange(len(left_open)))]
+        differ = np.bincount(own[said != first[own]], minlength=len(left_open))
+        agreed = (differ == 0) & (first != LABELS.index("neutral"))
+        side[left_open[agreed]] = first[agreed]
+    names = np.array(LABELS, dtype=object)[side]
     names[mixed] = "mixed"
     result: NDArray[np.object_] = names
     return result

@@ -81,7 +81,7 @@ def _score_share(texts: Sequence[str | None], classifier: Classifier) -> pa.Tabl
     owner, bounds = text.segments(said)
     found = classifier.score_segments(said, owner, bounds)
     made = {
-        "polarity": list(needs.review_polarity(found.proba, owner, found.segment_proba)),
+        "polarity": list(needs.review_polarity(found.proba, owner, found.segment_proba, said, bounds)),
         **{f"p_{label}": found.proba[:, i] for i, label in enumerate(classifier.labels)},
         "score": found.proba[:, 2] - found.proba[:, 0],
         "stars": found.stars,

@@ -184,8 +184,36 @@ def test_leaning_keeps_probabilities(rows, by):
 )
 def test_mixed_where_clauses_disagree(clauses, review, expected):
     owner = np.zeros(len(clauses), np.int32)
-    got = needs.review_polarity(np.float32([review]), owner, np.array(clauses, np.float32).reshape(-1, 3))
+    text, bounds = "so it goes", np.tile(np.int32([[0, 10]]), (len(clauses), 1))
+    clause = np.array(clauses, np.float32).reshape(-1, 3)
+    got = needs.review_polarity(np.float32([review]), owner, clause, [text], bounds)
     assert got.tolist() == [expected]
+
+
+def test_a_review_of_doubt_is_what_all_its_clauses_say():
+    """The words of the clauses count, unless the review is sure by itself, has many clauses, or these disagree."""
+    texts = ["It is not overpriced", "It was bland", "Black, and so on"]
+    bounds = np.array([[0, len(text)] for text in texts], np.int32)
+    doubted, sure = np.float32([[0.4, 0.3, 0.3]] * 3), np.float32([[0.8, 0.1, 0.1]] * 3)
+    owner = np.arange(3, dtype=np.int32)
+    assert needs.review_polarity(doubted, owner, doubted, texts, bounds).tolist() == [
+        "positive",
+        "negative",
+        "negative",
+    ]
+    assert needs.review_polarity(sure, owner, sure, texts, bounds).tolist() == ["negative"] * 3
+    both = texts[0] + ". " + texts[1] + "."
+    parts = np.int32([[0, len(texts[0])], [len(texts[0]) + 2, len(both)]])
+    disagree = needs.review_polarity(doubted[:1], np.zeros(2, np.int32), doubted[:2], [both], parts)
+    assert disagree.tolist() == ["negative"]
+    many = np.repeat(bounds[:1], needs.FEW + 1, axis=0)
+    said = needs.review_polarity(doubted[:1], np.zeros(len(many), np.int32), doubted[[0] * len(many)], texts[:1], many)
+    assert said.tolist() == ["negative"]
+    alone = [
+        needs.review_polarity(doubted[:1], owner[:1], doubted[:1], [t], bounds[i : i + 1])[0]
+        for i, t in enumerate(texts)
+    ]
+    assert alone == needs.review_polarity(doubted, owner, doubted, texts, bounds).tolist()  # whatever stands beside
 
 
 @pytest.mark.parametrize(

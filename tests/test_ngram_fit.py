@@ -70,7 +70,7 @@ def test_texts_that_share_no_ngram_teach_how_many_are_of_each_class(damped: bool
 def test_a_regression_of_its_own_tells_bad_from_good() -> None:
     """Its margin is silent until it is weighed, leaves the classes as they are, and does not learn from the middle."""
     texts = ["bad lamp", "so so lamp", "good lamp", "so so cable"] * 6
-    tokenizer = Tokenizer.from_pieces((f"▁{word}", -5.0) for word in "bad so good lamp cable".split())
+    tokenizer = Tokenizer.from_pieces((f"▁{word}", -5.0) for word in ["bad", "so", "good", "lamp", "cable"])
     encoded, classes = tokenizer.encode(texts, head=9, tail=0), np.array([0, 1, 2, 1] * 6)
     view = [View(encoded, 1, damped=True)]
     plain = fit_views(view, classes, STARS, strength=4.0)[0]

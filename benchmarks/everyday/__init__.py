@@ -1,0 +1,1 @@
+"""Short everyday sentences that mislead a classifier, of our own writing."""
