@@ -12,10 +12,10 @@ def test_the_usual_model_reads_words_and_characters() -> None:
         ["an awful lamp", "awful and dim", "it is awful"],
     )
     truth = np.array([True] * 3 + [False] * 3)
-    assert usual_answers(good + bad, truth, ["awful cable", "lovely cable"]).tolist() == [False, True]
+    assert usual_answers(good + bad, truth, ["awful cable", "lovely cable"]).tolist() == [[False, True]] * 2
     unspaced = ["とてもよい", "よいです", "よい品", "ひどいです", "ひどい品", "とてもひどい"]
-    assert usual_answers(unspaced, truth, ["ひどかった", "よかった"]).tolist() == [False, True]
-    assert usual_answers(["!!!", "???"], np.array([True, False]), ["!!!"])[0]
+    assert usual_answers(unspaced, truth, ["ひどかった", "よかった"]).tolist() == [[False, True]] * 2
+    assert usual_answers(["!!!", "???"], np.array([True, False]), ["!!!"]).all()
 
 
 def test_macro_f1_is_that_of_scikit_learn() -> None:
@@ -23,7 +23,7 @@ def test_macro_f1_is_that_of_scikit_learn() -> None:
 
     generator = np.random.default_rng(0)
     truth, ours, usual = (generator.random((3, 300)) < 0.6).astype(bool)
-    found = compared(truth, ours, usual)
+    found = compared(truth, ours, usual[None])
     assert found is not None
     assert found.ours == pytest.approx(f1_score(truth, ours, average="macro"))
     assert found.usual == pytest.approx(f1_score(truth, usual, average="macro"))
@@ -39,15 +39,16 @@ def test_what_chance_may_have_done_is_said_to_be_open() -> None:
         flips[np.flatnonzero(wrong)[:right_again]] = False
         return truth ^ flips
 
-    a_little, much = compared(truth, answers(1), truth ^ wrong), compared(truth, answers(40), truth ^ wrong)
-    less = compared(truth, truth ^ wrong, answers(40))
+    worst = (truth ^ wrong)[None]
+    a_little, much = compared(truth, answers(1), worst), compared(truth, answers(40), worst)
+    less = compared(truth, truth ^ wrong, np.stack([truth ^ wrong, answers(40)]))
     assert a_little and much and less
     assert "cannot tell" in a_little.warning() and a_little.verdict == "open"
     assert much.verdict == "better" and not much.warning()
     assert less.verdict == "worse" and "does better on the held-out reviews" in less.warning()
-    same = compared(truth, truth, truth)
+    same = compared(truth, truth, truth[None])
     assert same and same.verdict == "level" and not same.warning()
-    assert compared(truth[:15], truth[:15], truth[:15]) is None
+    assert compared(truth[:15], truth[:15], truth[None, :15]) is None
 
 
 def test_the_spread_is_that_of_drawing_reviews_again() -> None:
@@ -55,6 +56,6 @@ def test_the_spread_is_that_of_drawing_reviews_again() -> None:
     generator = np.random.default_rng(1)
     truth = np.arange(1000) % 2 == 0
     ours, usual = (truth ^ (generator.random(1000) < 0.1) for _ in range(2))
-    found = compared(truth, ours, usual)
+    found = compared(truth, ours, usual[None])
     assert found is not None
     assert found.spread == pytest.approx(np.sqrt((ours != usual).sum()) / 1000, rel=0.15)

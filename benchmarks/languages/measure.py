@@ -34,7 +34,8 @@ def chance(test: pd.DataFrame, linear: dict[str, Any], found: dict[str, Any]) ->
     """Return how much chance moves the difference of both in two classes: which reviews were drawn to test on."""
     sided = (test.stars != 3).to_numpy()
     answers = (row.pop("good")[sided] for row in (found, linear))
-    same = compared((test.stars > 3).to_numpy()[sided], *answers)
+    ours, usual = answers
+    same = compared((test.stars > 3).to_numpy()[sided], ours, usual[None])
     return round(same.spread, 4) if same else float("nan")
 
 
