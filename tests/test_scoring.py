@@ -14,6 +14,7 @@ import pytest
 from places import ROOT
 
 import reviewlens as rl
+from reviewlens import part
 from reviewlens.classifier import bundled
 from reviewlens.errors import ColumnError, ConfigError, InputError, InputNotFoundError
 from reviewlens.scoring import ADDED
@@ -57,6 +58,21 @@ def test_every_way_in_gives_the_same(frame, tmp_path):
     rl.score(str(tmp_path / "in.parquet"), out=tmp_path / "one.parquet")
     assert pq.read_table(tmp_path / "one.parquet").equals(stored)
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["in.parquet", "in.parquet", "one.parquet", "scored"]
+
+
+def test_row_groups_do_not_tell_how_many_threads_wrote_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(part, "ROW_GROUP", 150)
+    texts = [f"{text} {number} " * 15 for number in range(100) for text in TEXTS]  # pieces for more than one thread
+    pq.write_table(pa.table({"text": texts}), tmp_path / "in.parquet")
+    written = {}
+    for threads in (1, 3):
+        out = tmp_path / f"{threads}.parquet"
+        rl.score(tmp_path / "in.parquet", out=out, classifier=rl.Classifier.load(threads=threads))
+        groups = pq.read_metadata(out)
+        written[threads] = pq.read_table(out), [groups.row_group(i).num_rows for i in range(groups.num_row_groups)]
+    assert written[1][1] == written[3][1] == [150, 150, 150, 50]
+    assert written[1][0].equals(written[3][0])
+    assert written[3][0]["text"].to_pylist() == texts
 
 
 def test_a_column_of_the_data_is_never_overwritten(frame):
