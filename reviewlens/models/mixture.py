@@ -84,12 +84,11 @@ def clause_of(encoded: Encoded, owner: Owners, bounds: NDArray[np.int64]) -> NDA
     """Return the index of the clause that each subword belongs to, -1 for none, shape (n_tokens,)."""
     if not len(owner):
         return np.full(len(encoded.ids), -1, dtype=np.int64)
-    text = _text_of(encoded)
-    first = np.searchsorted((text << 32) + encoded.starts, (owner << 32) + bounds[:, 0])  # subword of each clause
-    found = np.cumsum(np.bincount(first, minlength=len(text) + 1)[:-1]) - 1
-    safe = np.maximum(found, 0)
-    inside = (found >= 0) & (owner[safe] == text) & (encoded.starts < bounds[safe, 1])
-    return np.where(inside, safe, -1)
+    place = (_text_of(encoded) << 32) + encoded.starts
+    begins, ends = (owner << 32) + bounds.T
+    first = np.searchsorted(place, begins)  # subword of each clause
+    found: NDArray[np.int64] = np.cumsum(np.bincount(first, minlength=len(place) + 1)[:-1]) - 1
+    return np.where(place < ends[found], found, -1)  # before the first clause it is -1 already
 
 
 def _counts(group: NDArray[np.int64], n_groups: int) -> NDArray[np.int64]:
