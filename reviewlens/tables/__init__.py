@@ -136,6 +136,7 @@ class Duck:
                 self._connection.read_parquet(list(paths)).create_view(view)
             else:
                 self._connection.register(view, schema.empty_table())
+        self._connection.begin()  # and never committed: what nobody reads later needs no log
         self._base = base_statements()
 
     def query(self, query: str) -> pa.Table:
@@ -146,7 +147,7 @@ class Duck:
         *steps, last = statements(query)
         for step in steps:
             self._connection.execute(step, parameters(step, self._config))
-        return self._connection.sql(last, params=parameters(last, self._config)).to_arrow_table()
+        return spelled(self._connection.sql(last, params=parameters(last, self._config)).to_arrow_table())
 
     def interrupt(self) -> None:
         """Let the query under way fail with `duckdb.InterruptException`."""
@@ -208,6 +209,12 @@ class Summary:
 
     def __exit__(self, *error: object) -> None:
         self._asked.close()
+
+
+def spelled(answer: pa.Table) -> pa.Table:
+    """Return a table with names in place of the numbers that stand for them."""
+    kinds = (kind.value_type if pa.types.is_dictionary(kind) else kind for kind in answer.schema.types)
+    return answer.cast(pa.schema(zip(answer.column_names, kinds, strict=True)))
 
 
 def base_statements() -> list[str]:

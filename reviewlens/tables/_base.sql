@@ -51,9 +51,17 @@ SELECT b.text_hash, s.first FROM banded AS b JOIN shared AS s ON s.band = b.band
 CREATE TABLE copies AS
 SELECT text_hash, min(first) AS copy_of FROM sharing GROUP BY text_hash;
 
+-- Numbers in the order of their names stand for names that are grouped by again and again; '*' is all products.
+CREATE TYPE product AS ENUM (
+    SELECT product_id FROM (SELECT product_id FROM standing UNION SELECT '*') WHERE product_id IS NOT NULL ORDER BY product_id
+);
+CREATE TYPE theme AS ENUM (SELECT theme_id FROM (SELECT DISTINCT theme_id FROM mentioned) ORDER BY theme_id);
+CREATE TYPE intent AS ENUM ('complaint', 'praise', 'statement', 'wish');
+
 CREATE TABLE reviews AS
 SELECT
-    p.ordinal * 4294967296 + s.row AS review, s.part, s.row, s.review_id, s.product_id, s.product_name, s.category,
+    p.ordinal * 4294967296 + s.row AS review, s.part, s.row, s.review_id, CAST(s.product_id AS product) AS product_id,
+    s.product_name, s.category,
     CASE WHEN s.rating <= scale.highest THEN s.rating END AS rating, -- what is off the scale says nothing
     coalesce(c.copy_of, s.text_hash) AS text_hash, s.language,
     -- who speaks: short texts may well be alike by chance, a long one twice is one voice
@@ -66,7 +74,8 @@ FROM standing AS s JOIN parts AS p ON p.part = s.part CROSS JOIN scale LEFT JOIN
 
 CREATE TABLE mentions AS
 SELECT
-    r.review, m.part, m.row, m.review_id, m.start, m.theme_id, m.cue, m.polarity, m.score, m.intent, m.wish, m.quote, m.quote_rank,
+    r.review, m.part, m.row, m.review_id, m.start, CAST(m.theme_id AS theme) AS theme_id, m.cue, m.polarity, m.score,
+    CAST(m.intent AS intent) AS intent, m.wish, m.quote, m.quote_rank,
     r.product_id, r.period, r.text_hash, r.voice
 FROM mentioned AS m JOIN reviews AS r ON r.part = m.part AND r.row = m.row;
 

@@ -3,10 +3,11 @@
 {% set measures = {
     "mentions": ("''", "TRUE"), "complaints": ("''", "intent = 'complaint'"), "phrase": ("cue", "TRUE")
 } %}
+{% set every = "CAST('*' AS product)" %}
 -- One count after the other, for all of them at once would need six times the memory; what is distinct is counted by
 -- grouping, which spills to disk.
 CREATE OR REPLACE TABLE said AS
-{%- for measure, (cue, which) in measures.items() %}{% for product in ("product_id", "'*'") %}
+{%- for measure, (cue, which) in measures.items() %}{% for product in ("product_id", every) %}
 {{ "" if measure == "mentions" and loop.first else "UNION ALL " }}SELECT
     theme_id, product_id, period, '{{ measure }}' AS measure, cue, count(*) AS texts
 FROM (
@@ -21,7 +22,7 @@ WITH sized AS (
         SELECT DISTINCT product_id, period, voice FROM reviews WHERE product_id IS NOT NULL AND period IS NOT NULL
     ) GROUP BY product_id, period
     UNION ALL
-    SELECT '*' AS product_id, period, count(*) AS texts FROM (
+    SELECT {{ every }} AS product_id, period, count(*) AS texts FROM (
         SELECT DISTINCT period, voice FROM reviews WHERE period IS NOT NULL
     ) GROUP BY period
 ),
@@ -46,7 +47,7 @@ GROUP BY c.theme_id, c.product_id, c.period, c.measure, c.cue, c.texts, w.texts,
 
 -- The least of many texts is kept in memory, its rank before it: quotes are sought for the cells that are left.
 WITH quoted AS (
-{%- for measure, (cue, which) in measures.items() %}{% for product in ("product_id", "'*'") %}
+{%- for measure, (cue, which) in measures.items() %}{% for product in ("product_id", every) %}
     {{ "" if measure == "mentions" and loop.first else "UNION ALL " }}SELECT
         r.theme_id, r.product_id, r.period, r.measure, r.cue,
         substr(min(lpad(CAST(m.quote_rank AS VARCHAR), 2, '0') || m.quote), 3) AS quote
@@ -54,7 +55,7 @@ WITH quoted AS (
     JOIN mentions AS m
         ON m.theme_id = r.theme_id AND m.period = r.period
         {{- " AND m.product_id = r.product_id" if product == "product_id" }}{{ " AND m.cue = r.cue" if cue == "cue" }}
-    WHERE r.measure = '{{ measure }}' AND r.product_id {{ "<>" if product == "product_id" else "=" }} '*'
+    WHERE r.measure = '{{ measure }}' AND r.product_id {{ "<>" if product == "product_id" else "=" }} {{ every }}
         AND {{ which }}
     GROUP BY r.theme_id, r.product_id, r.period, r.measure, r.cue
 {%- endfor %}{% endfor %}

@@ -45,7 +45,8 @@ class SparkTables:
             else:
                 self._view(name, schema.empty_table())
         for statement in base_statements():
-            self._create(statement)
+            if "CREATE TYPE" not in statement:
+                self._create(statement)
 
     def query(self, query: str) -> pa.Table:
         """Return the answer to a query in DuckDB's SQL, with DuckDB's types."""
@@ -110,8 +111,8 @@ def to_spark(query: str) -> str:
     """Return a DuckDB query as Spark SQL.
 
     Beyond what sqlglot translates: an ordered list is sorted, as Spark collects in any order; a number given to all
-    rows at once becomes the struct of what orders them, which tells rows apart as well and needs no single task; and a
-    hash of 64 bits stays one.
+    rows at once becomes the struct of what orders them, which tells rows apart as well and needs no single task; a
+    hash of 64 bits stays one; and names, for which DuckDB has numbers, stay names.
     """
     sqlglot, exp = _sqlglot()
     tree = sqlglot.parse_one(query, read="duckdb")
@@ -127,6 +128,8 @@ def to_spark(query: str) -> str:
             return exp.Anonymous(this="struct", expressions=[o.this for o in node.args["order"].expressions])
         if isinstance(node, exp.Anonymous) and node.name.lower() == "hash":
             return exp.Anonymous(this="xxhash64", expressions=node.expressions)
+        if isinstance(node, exp.Cast) and node.to.this == exp.DataType.Type.USERDEFINED:
+            return node.this
         return node
 
     found: str = tree.transform(translated).sql("spark")

@@ -21,7 +21,7 @@ FROM by_text GROUP BY {{ cell }};
 -- The same clause is quoted once; the nearer to the mean score of its intent and the better it reads, the earlier.
 CREATE OR REPLACE TABLE candidates AS
 WITH told AS (
-    SELECT {{ cell }}, intent, count(*) AS times, sum(score) AS total FROM mentions GROUP BY {{ cell }}, intent
+    SELECT {{ cell }}, intent, count(*) AS times, CAST(sum(score) AS BIGINT) AS total FROM mentions GROUP BY {{ cell }}, intent
 )
 SELECT
     {{ cell }}, intent, quote, times, min(text_hash) AS text_hash,
@@ -55,7 +55,7 @@ SELECT
     {{ cell }},
     list(quote ORDER BY place) AS quotes,
     list(review_id ORDER BY place) AS quote_ids,
-    list(intent ORDER BY place) AS quote_intents
+    list(CAST(intent AS VARCHAR) ORDER BY place) AS quote_intents
 FROM named GROUP BY {{ cell }};
 
 WITH base AS (

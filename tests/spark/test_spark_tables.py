@@ -35,7 +35,9 @@ def test_what_is_beyond_the_transpiler_is_translated():
     assert to_spark("SELECT row_number() OVER (ORDER BY a, b) AS n FROM t").lower() == "select struct(a, b) as n from t"
     assert "ROW_NUMBER()" in to_spark("SELECT row_number() OVER (PARTITION BY c ORDER BY a) AS n FROM t")
     assert "xxhash64(a, b)" in to_spark("SELECT hash(a, b) FROM t").lower()
-    assert {created(statement)[0] for statement in base_statements()} == {"TABLE", "VIEW"}
+    assert to_spark("SELECT CAST(a AS theme), CAST(b AS BIGINT) FROM t").lower() == "select a, cast(b as bigint) from t"
+    made = [statement for statement in base_statements() if "CREATE TYPE" not in statement]
+    assert {created(statement)[0] for statement in made} == {"TABLE", "VIEW"}
 
 
 @pytest.mark.slow
