@@ -24,7 +24,7 @@ from reviewlens.duplicates import bands
 from reviewlens.identify import languages
 from reviewlens.privacy import hash_customer
 from reviewlens.privacy.excerpts import veil
-from reviewlens.quotes import QUOTE_CHARS, quotes, safe_quotes
+from reviewlens.quotes import QUOTE_CHARS, Quotes, quotes, safe_quotes
 from reviewlens.schemas import MENTIONS, OTHER, SCALE, SCORED, SCORED_REASON
 from reviewlens.themes import ThemeSet
 
@@ -155,8 +155,10 @@ def read_batch(batch: Batch, classifier: Classifier) -> Reading:
     return Reading(which, texts, veiled, owner, bounds, classifier.score_segments(texts, owner, bounds))
 
 
-def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> pa.RecordBatch:
-    """Return the batch as `SCORED`: every row with its reason, those that were read with their scores."""
+def scored_batch(
+    batch: Batch, reading: Reading, shown: Sequence[str | None], artefacts: Artefacts, part: int
+) -> pa.RecordBatch:
+    """Return the batch as `SCORED`: every row with its reason, those that were read with their scores and quotes."""
     n = batch.rows.num_rows
     scores, which = reading.scores, reading.which
     whole = ten_thousandths(scores.proba)
@@ -176,7 +178,7 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
         "p_positive": whole[:, 2],
         "score": whole[:, 2] - whole[:, 0],
         "stars": ten_thousandths(scores.stars),
-        "quote": _review_quotes(reading),
+        "quote": shown,
     }
     customers = batch.rows.column("customer").to_pylist()
     arrays = {
@@ -200,25 +202,14 @@ def scored_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int
     return pa.RecordBatch.from_arrays(columns, schema=SCORED)
 
 
-def mention_batch(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> pa.RecordBatch:
-    """Return the mentions of the reviews that were read, as `MENTIONS`."""
-    scores = reading.scores
-    found = needs.mentions(
-        reading.texts, reading.owner, reading.bounds, scores.segment_proba, artefacts.themes, scores.proba
-    )
+def mention_batch(batch: Batch, reading: Reading, found: pa.Table, shown: Quotes, part: int) -> pa.RecordBatch:
+    """Return what `needs.mentions` found in the reviews that were read, with its quotes, as `MENTIONS`."""
     review = found.column("review").to_numpy()
     index = reading.which[review] if len(review) else np.zeros(0, np.int64)
     wish_start, wish_end = found.column("wish_start").to_pylist(), found.column("wish_end").to_pylist()
     wishes = [
         None if a is None else reading.veiled[r][a:b] for r, a, b in zip(review, wish_start, wish_end, strict=True)
     ]
-    shown = quotes(
-        reading.veiled,
-        reading.owner,
-        reading.bounds,
-        found.column("segment").to_numpy(),
-        found.column("cue").to_pylist(),
-    )
     arrays = {
         "part": np.full(len(review), part, np.int64),
         "row": batch.rows.column("row").to_numpy()[index],
@@ -246,7 +237,15 @@ def read_rows(rows: pa.RecordBatch, source: str, artefacts: Artefacts) -> tuple[
 
 def told(batch: Batch, reading: Reading, artefacts: Artefacts, part: int) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     """Return what is stored of a batch that was read, as `SCORED` and `MENTIONS`."""
-    return scored_batch(batch, reading, artefacts, part), mention_batch(batch, reading, artefacts, part)
+    scores = reading.scores
+    found = needs.mentions(
+        reading.texts, reading.owner, reading.bounds, scores.segment_proba, artefacts.themes, scores.proba
+    )
+    of_reviews, of_mentions = _quoted(reading, found)
+    return (
+        scored_batch(batch, reading, of_reviews, artefacts, part),
+        mention_batch(batch, reading, found, of_mentions, part),
+    )
 
 
 def ten_thousandths(values: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -268,20 +267,32 @@ def _masked(column: pa.Array) -> pa.Array:
     ).cast(pa.string())
 
 
-def _review_quotes(reading: Reading) -> list[str | None]:
-    """Return for each review the clause of the strongest score on the review's own side, preferring what reads well."""
+def _quoted(reading: Reading, found: pa.Table) -> tuple[list[str | None], Quotes]:
+    """Return a quote of each review, and those of its mentions: both often quote the same."""
+    best = _best_clauses(reading)
+    clauses = np.concatenate([best, found.column("segment").to_numpy()])
+    cues = [""] * len(best) + found.column("cue").to_pylist()
+    shown = quotes(reading.veiled, reading.owner, reading.bounds, clauses, cues)
+    of_reviews: list[str | None] = [None] * len(reading.texts)
+    for owner, quote in zip(reading.owner[best].tolist(), shown.text[: len(best)], strict=True):
+        of_reviews[owner] = quote
+    return of_reviews, Quotes(shown.text[len(best) :], shown.rank[len(best) :])
+
+
+def _best_clauses(reading: Reading) -> NDArray[np.int64]:
+    """Return for each review that has clauses the one of the strongest score on the review's own side, ascending.
+
+    What reads well is preferred, then what comes first.
+    """
     proba, clauses = reading.scores.proba, reading.scores.segment_proba
     side = np.where(proba[:, 2] >= proba[:, 0], 1, -1)
     strength = ten_thousandths(clauses[:, 2] - clauses[:, 0]) * side[reading.owner]
-    start, end = reading.bounds[:, 0], reading.bounds[:, 1]
-    poor = (end - start < SHORT_CLAUSE) | (end - start > QUOTE_CHARS)
-    order = np.lexsort((start, -strength, poor, reading.owner))
-    owners, first = np.unique(reading.owner[order], return_index=True)
-    shown: list[str | None] = [None] * len(reading.texts)
-    best = quotes(reading.veiled, reading.owner, reading.bounds, order[first]).text
-    for owner, quote in zip(owners.tolist(), best, strict=True):
-        shown[owner] = quote
-    return shown
+    length = reading.bounds[:, 1] - reading.bounds[:, 0]
+    poor = (length < SHORT_CLAUSE) | (length > QUOTE_CHARS)
+    order = (poor * (2 * SCALE + 1) + SCALE - strength) * len(length) + np.arange(len(length))
+    begins = np.flatnonzero(np.diff(reading.owner, prepend=-1))
+    best: NDArray[np.int64] = np.minimum.reduceat(order, begins) % len(length) if len(begins) else begins
+    return best
 
 
 def _languages(declared: Sequence[str | None], texts: Sequence[str]) -> list[str]:

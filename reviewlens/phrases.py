@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -60,7 +61,8 @@ class Phrases:
     def _words(self, folded: str) -> NDArray[np.int64]:
         """Return phrase, start and end of what stands at word boundaries."""
         assert self._automaton is not None
-        found = np.array(self._automaton.find_matches_as_indexes(folded, overlapping=True), np.int64).reshape(-1, 3)
+        hits = self._automaton.find_matches_as_indexes(folded, overlapping=True)
+        found = np.fromiter(chain.from_iterable(hits), np.int64, 3 * len(hits)).reshape(-1, 3)
         spaced = np.zeros(len(folded) + 2, np.bool_)
         spaced[1:-1] = letters.of(letters.kinds(), letters.codes(folded)) == SPACED
         cut_left = self._opens[found[:, 0]] & spaced[found[:, 1]]

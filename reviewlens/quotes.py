@@ -23,6 +23,7 @@ SHORTEST_QUOTE = 9  # bytes
 UNQUOTABLE = 99
 CUT = 3  # ranks that a quote loses by an ellipsis
 ELLIPSIS = "…"
+_ELLIPSIS_BYTES = len(ELLIPSIS.encode())
 
 _SENTENCE_MARKS = ".!?。！？…⋯｡．"
 _DANGLING = " \t,;:，；：、·~～-–—"  # does not end what was said
@@ -34,14 +35,6 @@ class Quotes(NamedTuple):
 
     text: list[str | None]
     rank: NDArray[np.int64]
-
-
-class _Cutting(NamedTuple):
-    """A stretch of a review, and whether its sentence begins before it and goes on after it."""
-
-    said: str
-    cut_before: bool
-    cut_after: bool
 
 
 def sentences(texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> NDArray[np.int64]:
@@ -79,22 +72,26 @@ def quotes(
         clauses: Which clauses to quote, shape (k,).
         cues: What a quote that must be shortened shows, k texts; the beginning without them.
     """
-    around = sentences(texts, owner, bounds).tolist()
-    ends, of_text = bounds.tolist(), owner.tolist()
-    asked = np.asarray(clauses).tolist()
-    found = {clause: _cutting(texts[of_text[clause]], ends, clause, *around[clause]) for clause in set(asked)}
-    masked = _masked([cutting.said for cutting in found.values()])
-    shown: dict[tuple[int, str], tuple[str, int]] = {}
-    keys = []
-    for clause, cue in zip(asked, [*cues] or [""] * len(asked), strict=True):
-        said = masked[found[clause].said]
-        key = clause, cue if len(said) > QUOTE_CHARS else ""  # only what must be shortened is cut around its cue
-        keys.append(key)
-        if key not in shown:
-            quote = _finished(said, found[clause], cue)
-            shown[key] = quote, _rank(quote)
-    quoted = [shown[key] for key in keys]
-    return Quotes([q if rank < UNQUOTABLE else None for q, rank in quoted], np.array([r for _, r in quoted], np.int64))
+    asked = np.asarray(clauses, np.int64)
+    around = sentences(texts, owner, bounds)[asked]
+    from_, to = _stretches(texts, owner, bounds, asked, around)
+    _, first, which = np.unique(from_ * len(owner) + to, return_index=True, return_inverse=True)
+    spans = zip(
+        owner[from_[first]].tolist(), bounds[from_[first], 0].tolist(), bounds[to[first], 1].tolist(), strict=True
+    )
+    masked = _masked([texts[o][begin:end] for o, begin, end in spans])
+    cut = np.column_stack([from_ > around[:, 0], to < around[:, 1]])[first].tolist()
+    shown = [_finished(said, *cuts) for said, cuts in zip(masked, cut, strict=True)]
+    ranks = np.fromiter(map(_rank, shown), np.int64, len(shown))[which]
+    found: list[str | None] = [shown[stretch] for stretch in which.tolist()]
+    if len(cues):  # only what must be shortened is cut around its cue
+        long = np.fromiter((len(said) > QUOTE_CHARS for said in masked), np.bool_, len(masked))
+        for place in np.flatnonzero(long[which]).tolist():
+            quote = _finished(masked[which[place]], *cut[which[place]], cues[place])
+            found[place], ranks[place] = quote, _rank(quote)
+    for place in np.flatnonzero(ranks == UNQUOTABLE).tolist():
+        found[place] = None
+    return Quotes(found, ranks)
 
 
 def safe_quotes(said: Sequence[str | None]) -> list[str | None]:
@@ -102,17 +99,16 @@ def safe_quotes(said: Sequence[str | None]) -> list[str | None]:
 
     What is cut out of a text is to be cut out of the veiled one.
     """
-    masked = _masked([text for text in said if text])
-    safe: dict[str | None, str | None] = {text: kept[:QUOTE_CHARS] for text, kept in masked.items()}
-    safe[""] = ""
-    return [safe.get(text) for text in said]
+    masked = iter(_masked([text for text in said if text]))
+    return [next(masked)[:QUOTE_CHARS] if text else text for text in said]
 
 
-def _masked(said: Sequence[str]) -> dict[str, str]:
-    """Return each distinct text masked, in one line."""
+def _masked(said: Sequence[str]) -> list[str]:
+    """Return each text masked, in one line."""
     distinct = list(dict.fromkeys(said))
-    masked = mask_many(clean_many(unveil(distinct)))
-    return {text: _in_one_line(kept) for text, kept in zip(distinct, masked, strict=True)}
+    masked = map(_in_one_line, mask_many(clean_many(unveil(distinct))))
+    kept = dict(zip(distinct, masked, strict=True))
+    return [kept[text] for text in said]
 
 
 def _in_one_line(text: str) -> str:
@@ -125,24 +121,45 @@ def _size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def _cutting(text: str, ends: Sequence[Sequence[int]], clause: int, first: int, last: int) -> _Cutting:
-    """Return the sentence from clause `first` to clause `last`, or what fits of it around `clause`."""
-    whole = text[ends[first][0] : ends[last][1]]
-    if _size(whole) <= SENTENCE_BYTES:
-        return _Cutting(whole, False, False)
-    from_, to = clause, clause
+def _stretches(
+    texts: Sequence[str],
+    owner: NDArray[np.int32],
+    bounds: NDArray[np.int32],
+    asked: NDArray[np.int64],
+    around: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first and the last clause of the sentence of each clause, or of what fits of it around the clause."""
+    base, bytes_until = letters.offsets(texts)[owner], _bytes("\n".join(texts))
+    begins, ends = bytes_until[base + bounds[:, 0]], bytes_until[base + bounds[:, 1]]
+    first, last = around.T
+    long = np.flatnonzero(ends[last] - begins[first] > SENTENCE_BYTES)
+    from_, to = first.copy(), last.copy()
+    from_[long] = to[long] = asked[long]
     for step_from, step_to in ((0, 1), (-1, 0)):  # what follows says more of a clause than what came before
-        while first <= from_ + step_from and to + step_to <= last:
-            wider = text[ends[from_ + step_from][0] : ends[to + step_to][1]]
-            if _size(wider) > BEST_QUOTE_BYTES:
-                break
-            from_, to = from_ + step_from, to + step_to
-    return _Cutting(text[ends[from_][0] : ends[to][1]], from_ > first, to < last)
+        grows = long
+        while len(grows):
+            wider_from, wider_to = from_[grows] + step_from, to[grows] + step_to
+            inside = (first[grows] <= wider_from) & (wider_to <= last[grows])
+            grows, wider_from, wider_to = grows[inside], wider_from[inside], wider_to[inside]
+            fits = ends[wider_to] - begins[wider_from] <= BEST_QUOTE_BYTES
+            grows = grows[fits]
+            from_[grows], to[grows] = wider_from[fits], wider_to[fits]
+    return from_, to
 
 
-def _finished(masked: str, cutting: _Cutting, cue: str) -> str:
-    """Return a masked stretch without marks that hang, with an ellipsis where the sentence goes on."""
-    said, before, after = masked, cutting.cut_before, cutting.cut_after
+def _bytes(text: str) -> NDArray[np.int64]:
+    """Return the bytes in UTF-8 before each character of `text`, and of all of it: shape (len(text) + 1,)."""
+    points = letters.codes(text)
+    wide = np.ones(len(points) + 1, np.int64)
+    wide[0] = 0
+    for least in (0x80, 0x800, 0x10000):
+        wide[1:] += points >= least
+    return np.cumsum(wide)
+
+
+def _finished(masked: str, before: bool, after: bool, cue: str = "") -> str:
+    """Return a masked stretch without marks that hang, with an ellipsis where its sentence begins before or goes on."""
+    said = masked
     if len(said) > QUOTE_CHARS:
         at = max(said.casefold().find(cue.casefold()), 0)
         begin = max(0, min(at - QUOTE_CHARS // 3, len(said) - QUOTE_CHARS))
@@ -160,8 +177,8 @@ def _finished(masked: str, cutting: _Cutting, cue: str) -> str:
 
 def _rank(quote: str) -> int:
     """Return how badly a quote reads: 0 is best, `UNQUOTABLE` is not shown."""
-    cuts = quote.startswith(ELLIPSIS) + quote.endswith(ELLIPSIS)
-    length = _size(quote) - cuts * _size(ELLIPSIS)
+    cuts = 0 if quote.isascii() else quote.startswith(ELLIPSIS) + quote.endswith(ELLIPSIS)
+    length = _size(quote) - cuts * _ELLIPSIS_BYTES
     if length < SHORTEST_QUOTE:
         return UNQUOTABLE
     return min(UNQUOTABLE - 1, abs(length - BEST_QUOTE_BYTES) // 10 + CUT * min(cuts, 1))
