@@ -127,7 +127,7 @@ class Source:
         self.products: dict[str, dict[str, Any]] = {
             str(row["product_id"]): {str(k): v for k, v in row.items()} for row in rows
         }
-        themes = tables["theme_by_product"]
+        themes = tables["theme_by_product"].filter(items=["product_id", *_TOLD, *_SHARES, *_QUOTED])
         self.themes = {str(key): rows for key, rows in themes.groupby("product_id")}
         known = tables["themes"]
         self.labels = dict(zip(known["theme_id"], known["label"], strict=True))
@@ -148,7 +148,7 @@ class Source:
             raise InputError(f"unknown product {product_id!r}", where="the run's table products", hint=hint)
         row = self.products[product_id]
         rows = self.themes.get(product_id)
-        found = [] if rows is None else [_fact({str(k): v for k, v in one.items()}) for one in rows.to_dict("records")]
+        found = [] if rows is None else [_fact(one) for one in rows.to_dict("records")]
         named = [theme for theme in found if theme.theme_id not in {OTHER, *rules()["untold"]}]
         told = [theme for theme in named if theme.reviews >= self.enough]
         wishes = [theme for theme in named if theme.wished]
@@ -171,7 +171,7 @@ def rules() -> dict[str, list[str]]:
     return tomllib.loads((files("reviewlens") / "templates" / "describe" / "themes.toml").read_text("utf-8"))
 
 
-def _fact(row: dict[str, Any]) -> ThemeFact:
+def _fact(row: Mapping[Any, Any]) -> ThemeFact:
     places = [(row.get(f"quote_{place}_id"), row.get(f"quote_{place}")) for place in (1, 2, 3)]
     share = {name: 0.0 if pd.isna(row[name]) else float(row[name]) for name in _SHARES}
     return ThemeFact(
@@ -184,7 +184,9 @@ def _fact(row: dict[str, Any]) -> ThemeFact:
     )
 
 
+_TOLD = ("theme_id", "label", "reviews", "mentions")
 _SHARES = ("praise_share", "complaint_share", "wish_share")
+_QUOTED = tuple(f"quote_{place}{end}" for place in (1, 2, 3) for end in ("_id", ""))
 
 
 def percent(share: float) -> str:

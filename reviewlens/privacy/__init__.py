@@ -1,7 +1,8 @@
 """Masking of personal data in all text that leaves the job, keyed hashes of customers, cells that are safe to open.
 
 Recognition is by form and checksum, and by the words around a number (words.toml). Every pattern begins at a
-token's edge and has bounded length, so the time is linear in the text, whatever the text is.
+token's edge and has bounded length, so the time is linear in the text, whatever the text is. Where it matters a pattern
+names its first character before it looks back at what stands before, for `re` finds a character fastest.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def clean(text: str) -> str:
 
 def clean_many(texts: Sequence[str]) -> list[str]:
     """Return `clean` of each text, in order; printable ASCII has nothing to clean."""
-    return [text if text.isascii() and text.isprintable() else clean(text) for text in texts]
+    return [text if text.isascii() and text.isprintable() else _UNSAFE.sub("", text) for text in texts]
 
 
 def safe_cell(text: str) -> str:
@@ -76,7 +77,10 @@ def safe_cell(text: str) -> str:
     After OWASP, "CSV Injection": cells that begin with `=`, `+`, `-`, `@`, tab or a line end, here also in full width
     and after spaces. Quoting of separators is the CSV writer's task.
     """
-    text = clean(text)
+    if not (text.isascii() and text.isprintable()):
+        text = clean(text)
+    if text[:1].isalnum():  # as nearly every cell
+        return text
     return "'" + text if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 

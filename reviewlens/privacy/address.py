@@ -10,7 +10,7 @@ from reviewlens.privacy.words import WORDS, Span, announced, any_of, follow, low
 
 _LOCAL, _DOMAIN = r"[A-Za-z0-9._%+'-]", r"[A-Za-z0-9-]{1,63}"
 _EMAIL = re.compile(rf"(?<!{_LOCAL}){_LOCAL}{{1,64}}@(?:{_DOMAIN}\.){{1,8}}[A-Za-z]{{2,24}}(?![A-Za-z0-9])")
-_AT_SPELLED = re.compile(r"(?i)[\[({]\s?at\s?[\])}]|\sdot\s")
+_AT_SPELLED = re.compile(r"[\[({]\s?[aA][tT]\s?[\])}]")
 _SPELLED = re.compile(
     rf"(?i)(?<!{_LOCAL}){_LOCAL}{{1,64}}(?:"
     rf"\s?[\[({{]\s?at\s?[\])}}]\s?{_DOMAIN}(?:(?:\s?[\[({{]\s?dot\s?[\])}}]\s?|\s{{1,2}}dot\s{{1,2}}|\.){_DOMAIN}){{1,4}}"
@@ -31,7 +31,7 @@ _PAGE_NAME = re.compile(r"/(?P<value>[A-Za-z0-9_](?:[A-Za-z0-9_-]|\.(?=[A-Za-z0-
 _VERSION_NUMBER = re.compile(r"v?\d+(?:\.\d+)+")
 _LABEL = re.compile(r"[:=]|号|(?i:id|handle)$")
 
-_IPV4 = re.compile(r"(?<![A-Za-z0-9./])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9]|\.\d)")
+_IPV4 = re.compile(r"\d(?<![A-Za-z0-9./]\d)\d{0,2}\.(?:\d{1,3}\.){2}\d{1,3}(?![A-Za-z0-9]|\.\d)")
 _IPV6 = re.compile(r"(?<![A-Za-z0-9:])[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![A-Za-z0-9:])")
 _BEFORE_VERSION = re.compile(rf"(?i){any_of(WORDS['version'])}[^\d]{{0,4}}$|(?<![a-z])v$")
 _HOUSEHOLD = [ipaddress.ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8")]
@@ -41,7 +41,7 @@ def emails(text: str) -> Iterator[Span]:
     """Yield e-mail addresses, also "name (at) example dot com"."""
     if "@" in text:
         yield from spans(_EMAIL, text, "email")
-    if _AT_SPELLED.search(text):
+    if _AT_SPELLED.search(text) or "dot" in lowered(text):
         yield from spans(_SPELLED, text, "email")
 
 
@@ -65,7 +65,7 @@ def links(text: str) -> Iterator[Span]:
 def handles(text: str, words: list[tuple[int, int]]) -> Iterator[Span]:
     """Yield `@name`, and names and numbers that a network's name announces ("WeChat: …", "QQ …")."""
     strangers = tuple(WORDS["not_a_handle"])
-    for match in _AT_NAME.finditer(text):
+    for match in _AT_NAME.finditer(text) if "@" in text else ():
         name = match[1].lower()
         if not (name in strangers or (not name.isascii() and name.startswith(strangers))):
             yield *match.span(), "handle"

@@ -12,11 +12,11 @@ from reviewlens.privacy.words import Span, announced, digits, follow, spans
 
 # the region is not looked up: people keep the number of a county that is long gone
 _MAINLAND = re.compile(
-    r"(?<![0-9A-Za-z])[1-9]\d{5}[ -]?(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?"
+    r"[1-9](?<![0-9A-Za-z][1-9])\d{5}[ -]?(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?"
     r"\d{3}[\dXx](?![0-9A-Za-z])"
 )
-_HONG_KONG = re.compile(r"(?<![0-9A-Za-z])[A-Z]{1,2}\d{6}\([0-9A]\)")
-_SOCIAL_SECURITY = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_HONG_KONG = re.compile(r"[A-Z](?<![0-9A-Za-z][A-Z])[A-Z]?\d{6}\([0-9A]\)")
+_SOCIAL_SECURITY = re.compile(r"\d(?<![\w-]\d)\d{2}-\d{2}-\d{4}(?![\w-])")
 _ANNOUNCED = announced(r"\d{3}[ -]\d{2}[ -]\d{4}(?!\d)|[A-Za-z0-9]{7,20}(?![A-Za-z0-9])|\d{6} ?\d{8} ?\d{3}[\dXx]")
 
 

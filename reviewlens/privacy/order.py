@@ -9,7 +9,8 @@ from reviewlens.privacy.words import Span, announced, digits, follow, is_date, s
 
 # SF Express, YTO, JD; UPS; Universal Postal Union S10; the large marketplace's 3-7-7
 _CARRIER = re.compile(
-    r"(?<![0-9A-Za-z])(?:SF\d{12,15}|YT\d{13,15}|JD[A-Z]{0,3}\d{9,18}|1Z[0-9A-Z]{16}|[A-Z]{2}\d{9}[A-Z]{2}|\d{3}-\d{7}-\d{7})(?![0-9A-Za-z])"
+    r"[\dA-Z](?<![0-9A-Za-z][\dA-Z])(?:(?<=S)F\d{12,15}|(?<=Y)T\d{13,15}|(?<=J)D[A-Z]{0,3}\d{9,18}|(?<=1)Z[0-9A-Z]{16}"
+    r"|(?<=[A-Z])[A-Z]\d{9}[A-Z]{2}|(?<=\d)\d{2}-\d{7}-\d{7})(?![0-9A-Za-z])"
 )
 _ANNOUNCED = announced(r"[A-Z0-9](?:[A-Z0-9]|[-_/](?=[A-Z0-9])|[ ](?=\d{3,4}(?!\d))){3,40}")
 _LABEL = re.compile(r"[#:=]|号|码|(?i:number|num|no|nr|id|code|ref)")

@@ -17,7 +17,7 @@ _CARD = re.compile(
 )
 # first digits and lengths of the schemes; 13 digits (Visa until the 1990s) would take barcodes along
 _SCHEME = re.compile(r"4(?:\d{15}|\d{18})|5[0-9]\d{14}|2[2-7]\d{14}|3[47]\d{13}|35\d{14}|3[0689]\d{12}|6\d{15,18}")
-_IBAN = re.compile(r"(?i)(?<![A-Z0-9])[A-Z]{2}\d{2}(?= ?[A-Z0-9]{4})")
+_IBAN = re.compile(r"(?i)\d(?<=(?<![A-Z0-9])[A-Z]{2}\d)\d(?= ?[A-Z0-9]{4})")  # the digits after the country
 _ACCOUNT = announced(r"\d(?:[ -]?\d){5,21}(?!\d)")
 
 
@@ -38,7 +38,8 @@ def cards(text: str) -> Iterator[Span]:
 def ibans(text: str) -> Iterator[Span]:
     """Yield IBAN, in one run or in groups."""
     for match in _IBAN.finditer(text):
-        missing, at = WORDS["iban"].get(match[0][:2].upper(), 0) - 4, match.end()
+        start, at = match.start() - 2, match.end()
+        missing = WORDS["iban"].get(text[start : start + 2].upper(), 0) - 4
         while missing > 0 and at < len(text):
             if text[at].isascii() and text[at].isalnum():
                 missing -= 1
@@ -49,9 +50,9 @@ def ibans(text: str) -> Iterator[Span]:
         if (
             missing == 0
             and inside
-            and mod_97_10.is_valid(text[match.end() : at].replace(" ", "").upper() + match[0].upper())
+            and mod_97_10.is_valid((text[match.end() : at].replace(" ", "") + text[start : match.end()]).upper())
         ):
-            yield match.start(), at, "iban"
+            yield start, at, "iban"
 
 
 def accounts(text: str, words: list[tuple[int, int]]) -> Iterator[Span]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reviewlens.report.charts import Trend, interval, shade, trend
-from reviewlens.report.page import Page
+from reviewlens.report.page import Page, Row
 from reviewlens.report.quotes import Quote
 from reviewlens.schemas import OTHER
 from reviewlens.tables.stats import wilson
@@ -53,12 +53,11 @@ def needs(page: Page) -> Mapping[str, Any] | None:
 
 def theme_trend(page: Page, theme_id: str) -> Trend | None:
     """Return the share of a theme over the newest periods; None where fewer than two of them have enough reviews."""
-    recent, by_theme = page.recent, page.table("theme_by_period")
+    recent = page.recent
     drawn = np.flatnonzero(recent["reviews"] >= page.enough) if len(recent) else np.array([], int)
     if len(drawn) < 2:
         return None
-    own = by_theme[by_theme["theme_id"] == theme_id].set_index("period")["reviews"]
-    said = own.reindex(recent.index).fillna(0).to_numpy()[drawn]
+    said = page.spoken.get(theme_id, np.zeros(len(recent)))[drawn]
     n = recent["reviews"].to_numpy()[drawn]
     low, high = wilson(said, n)
     return trend(said / n, low, high, list(recent["partial"].iloc[drawn]), at=drawn / (len(recent) - 1))
@@ -86,7 +85,7 @@ def rising(page: Page) -> Mapping[str, Any] | None:
     alerts = page.table("alerts")
     if len(page.periods) < 2:
         return None
-    words, rows = page.words, dict[tuple[str, str], dict[str, Any]]()
+    words, rows, cells = page.words, dict[tuple[str, str], dict[str, Any]](), _cells_of(page, alerts)
     for key, told in alerts.groupby(["theme_id", "product_id", "period"], sort=False) if len(alerts) else ():
         theme_id, product_id = str(key[0]), str(key[1])
         first = told.sort_values("measure", key=lambda column: column.map(MEASURES.index), kind="stable").iloc[0]
@@ -105,7 +104,10 @@ def rising(page: Page) -> Mapping[str, Any] | None:
             "what": words.say(f"measure_{first['measure']}", cue=first["cue"]),
             "phrases": sorted({cue for cue in told["cue"] if cue})[:4],
             "card": page.evidence.cite(
-                ("alert", *map(str, key)), f"{label} · {where}", number, _risen(page, first, told)
+                ("alert", *map(str, key)),
+                f"{label} · {where}",
+                number,
+                _risen(page, first, told, cells.get((theme_id, key[2]), [])),
             ),
         }
     return {
@@ -116,17 +118,23 @@ def rising(page: Page) -> Mapping[str, Any] | None:
     }
 
 
-def _risen(page: Page, first: pd.Series, told: pd.DataFrame) -> tuple[Quote, ...]:
-    """Quotes of what rose: of its own period and with the phrase that rose in them; else those of the alerts."""
-    quotes: list[Quote] = []
+def _cells_of(page: Page, alerts: pd.DataFrame) -> dict[tuple[str, Any], list[dict[str, Any]]]:
+    """Rows that quote what is said of the themes of alerts in their periods: those of products first, where most is."""
+    rows: dict[tuple[str, Any], list[dict[str, Any]]] = {}
     for name in ("theme_by_product_period", "theme_by_period"):
         cells = page.table(name)
-        if len(cells):
-            own = cells[(cells["theme_id"] == first["theme_id"]) & (cells["period"] == first["period"])]
-            if first["product_id"] != "*":
-                own = own[own["product_id"] == first["product_id"]] if "product_id" in own else own.head(0)
-            most = own.sort_values("reviews", ascending=False, kind="stable")  # where most speak of it
-            quotes += [quote for row in most.to_dict("records") for quote in page.quotes(row)]
+        if len(cells) and len(alerts):
+            cells = cells.filter(regex="^(theme_id|product_id|period|reviews|quote_.*)$")
+            cells = cells[cells["theme_id"].isin(alerts["theme_id"]) & cells["period"].isin(alerts["period"])]
+            for row in cells.sort_values("reviews", ascending=False, kind="stable").to_dict("records"):
+                rows.setdefault((row["theme_id"], row["period"]), []).append({str(k): v for k, v in row.items()})
+    return rows
+
+
+def _risen(page: Page, first: pd.Series, told: pd.DataFrame, cells: list[dict[str, Any]]) -> tuple[Quote, ...]:
+    """Quotes of what rose: of its own period and with the phrase that rose in them; else those of the alerts."""
+    own = [row for row in cells if first["product_id"] in ("*", row.get("product_id"))]
+    quotes = [quote for row in own for quote in page.quotes(row)]
     quotes = [quote for quote in quotes if first["cue"] in quote.text.casefold()]
     bare = [Quote(quote, "", page.words.language_of(quote)) for quote in told["quote"] if isinstance(quote, str)]
     return tuple({quote.text: quote for quote in (quotes or bare)}.values())[:MOST_QUOTES]
@@ -140,7 +148,8 @@ def wishes(page: Page) -> Mapping[str, Any] | None:
     rows: list[dict[str, Any]] = []
     shown_before = set[str]()  # a clause may concern two needs
     for theme_id, told in found.groupby("theme_id", sort=False):
-        quotes = [quote for row in told.to_dict("records") for quote in page.quotes(row)[:QUOTES_PER_CUE]]
+        cues = told.to_dict("records")
+        quotes = [quote for row in cues for quote in page.quotes(row)[:QUOTES_PER_CUE]]
         quotes = list({q.text: q for q in quotes if q.text not in shown_before}.values())
         shown_before |= {quote.text for quote in quotes}
         rows.append(
@@ -148,9 +157,7 @@ def wishes(page: Page) -> Mapping[str, Any] | None:
                 "label": page.label(str(theme_id), told["label"].iloc[0]),
                 "other": theme_id == OTHER,
                 "wishes": int(told["reviews"].sum()),
-                "cues": [(row["cue"], int(row["reviews"])) for row in told.to_dict("records") if row["reviews"] > 1][
-                    :MOST_CUES
-                ],
+                "cues": [(row["cue"], int(row["reviews"])) for row in cues if row["reviews"] > 1][:MOST_CUES],
                 "quotes": _readable(page, quotes)[: 2 * MOST_QUOTES if theme_id == OTHER else MOST_QUOTES],
             }
         )
@@ -173,7 +180,7 @@ def heatmap(page: Page) -> Mapping[str, Any] | None:
         return None
     shown = products.sort_values(["reviews", "product_id"], ascending=[False, True]).head(HEAT_PRODUCTS)["product_id"]
     kept = cells[cells["product_id"].isin(set(shown)) & cells["theme_id"].isin(set(themes.index))]
-    by_key = {(row["theme_id"], row["product_id"]): row for _, row in kept.iterrows()}
+    by_key = {(row["theme_id"], row["product_id"]): row for row in kept.to_dict("records")}
     rows = [
         {
             "label": row["label"],
@@ -184,7 +191,7 @@ def heatmap(page: Page) -> Mapping[str, Any] | None:
     return {"products": [page.product_names[p] for p in shown], "rows": rows, "left": len(products) - len(shown)}
 
 
-def _cell(page: Page, theme_id: str, product_id: str, row: pd.Series | None) -> dict[str, Any] | None:
+def _cell(page: Page, theme_id: str, product_id: str, row: Row | None) -> dict[str, Any] | None:
     if row is None:
         return None
     return {

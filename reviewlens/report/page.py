@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from reviewlens.config import JobConfig
 from reviewlens.report.quotes import Quote, quotes_of, said
@@ -102,6 +104,16 @@ class Page:
         shown = known.reindex(every.astype(known.index.dtype))
         counts = ["reviews", *POLARITIES]
         return shown.assign(**shown[counts].fillna(0), partial=shown["partial"].eq(True))
+
+    @cached_property
+    def spoken(self) -> dict[str, NDArray[np.float64]]:
+        """Reviews that mention each theme in each of the `recent` periods."""
+        by_theme = self.table("theme_by_period")
+        if not len(by_theme) or not len(self.recent):
+            return {}
+        counts = by_theme.pivot(index="theme_id", columns="period", values="reviews")
+        told = counts.reindex(columns=self.recent.index).fillna(0)
+        return dict(zip(told.index, told.to_numpy(np.float64), strict=True))
 
     @cached_property
     def enough(self) -> int:

@@ -10,7 +10,7 @@ import pandas as pd
 from reviewlens.descriptions.description import described
 from reviewlens.descriptions.facts import Facts, Source, ThemeFact
 from reviewlens.descriptions.prose import Sentence, name_of
-from reviewlens.report.page import Card, Page
+from reviewlens.report.page import Card, Page, Row
 from reviewlens.report.products import worst_and_best
 from reviewlens.tables.stats import wilson
 
@@ -37,7 +37,7 @@ def pages(page: Page) -> Mapping[str, Any] | None:
     return {"first": rows[:FIRST_PAGES], "rest": rows[FIRST_PAGES:], "left": left, "any": _are_known(page)}
 
 
-Cells = Mapping[tuple[str, str], "pd.Series[Any]"]  # rows of theme_by_product by product and theme
+Cells = Mapping[tuple[str, str], Row]  # rows of theme_by_product by product and theme
 
 
 def _source(page: Page, products: set[str]) -> Source:
@@ -53,7 +53,7 @@ def _source(page: Page, products: set[str]) -> Source:
 def _cells(page: Page, products: set[str]) -> Cells:
     cells = page.table("theme_by_product")
     own = cells[cells["product_id"].isin(products)] if len(cells) else cells
-    return {(str(row["product_id"]), str(row["theme_id"])): row for _, row in own.iterrows()}
+    return {(str(row["product_id"]), str(row["theme_id"])): row for row in own.to_dict("records")}
 
 
 def _page(page: Page, facts: Facts, cells: Cells) -> dict[str, Any]:

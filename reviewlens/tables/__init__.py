@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Protocol
@@ -93,11 +94,16 @@ class Inputs:
 def sql_of(name: str) -> str:
     """Return the SQL of a table, its template filled in."""
     table = TABLES[name]
-    template = jinja2.Template((files(__package__) / table.sql).read_text("utf-8"), undefined=jinja2.StrictUndefined)
+    template = _template(table.sql)
     cell = ", ".join(("theme_id", *table.keys))
     known = {"names": _NAMES, "meanings": _MEANINGS, "candidates": CANDIDATES if table.quotes > 1 else 1}
     rendered: str = template.render(keys=table.keys, cell=cell, **known)
     return rendered
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    return jinja2.Template((files(__package__) / name).read_text("utf-8"), undefined=jinja2.StrictUndefined)
 
 
 class Asked(Protocol):
