@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -68,8 +68,16 @@ class Reading(NamedTuple):
 
 def hash64(*parts: str) -> int:
     """Return a signed 64-bit hash of the parts, the same on every machine."""
-    joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.blake2b(joined, digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(_digest("\x1f".join(parts)), "big", signed=True)
+
+
+def hashes(texts: Iterable[str]) -> NDArray[np.int64]:
+    """Return `hash64` of each text."""
+    return np.frombuffer(b"".join(map(_digest, texts)), ">i8").astype(np.int64)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 def join(title: str | None, body: str | None) -> str:
@@ -86,12 +94,13 @@ def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
     `source` names the file, table or list. A review is known by its id; else by product, customer, date and text, if
     there is a customer or a date (two customers may well say "good" of one product); else by source and row.
     """
-    columns = {name: rows.column(name).to_pylist() for name in rows.schema.names if name in _HASHED}
+    columns = {name: rows.column(name).to_pylist() for name in _HASHED}
     written = [join(t, b) for t, b in zip(columns["title"], columns["text"], strict=True)]
     texts = text.normalize_all(written)
     numbers = rows.column("row").to_pylist()
     times = {name: pc.cast(rows.column(name), pa.int64()).to_pylist() for name in ("created_at", "deleted_at")}
-    review_id, key, content, reason = [], [], [], []
+    everything = zip(*(map(str, values) for values in (*columns.values(), *times.values())), strict=True)
+    review_id, reason = [], []
     for i, given in enumerate(columns["review_id"]):
         customer, created = columns["customer"][i], times["created_at"][i]
         if given:
@@ -102,10 +111,8 @@ def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
         else:
             identity = f"{source}:{numbers[i]}"
         review_id.append(identity)
-        key.append(hash64(identity))
-        content.append(hash64(*[str(columns[name][i]) for name in _HASHED], *(str(v[i]) for v in times.values())))
         reason.append(_reason(columns["reason"][i], times["deleted_at"][i], texts[i]))
-    return Batch(rows, written, texts, review_id, np.array(key, np.int64), np.array(content, np.int64), reason)
+    return Batch(rows, written, texts, review_id, hashes(review_id), hashes(map("\x1f".join, everything)), reason)
 
 
 _HASHED = (
@@ -165,7 +172,7 @@ def scored_batch(
     whole[:, 1] = SCALE - whole[:, 0] - whole[:, 2]
     declared = batch.rows.column("language").to_pylist()
     polarity = needs.review_polarity(scores.proba, reading.owner, scores.segment_proba, reading.texts, reading.bounds)
-    text_hash = [hash64(letters_of(t) or t) for t in reading.texts]
+    text_hash = hashes(letters_of(t) or t for t in reading.texts)
     found = {
         "text_hash": text_hash,
         "bands": bands(reading.texts, text_hash).tolist(),

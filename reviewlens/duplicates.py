@@ -22,7 +22,7 @@ _SEED = 42
 _SPREAD = np.array([0x9E3779B97F4A7C15 * (2 * i + 1) & (2**64 - 1) for i in range(ROWS)], np.uint64)
 
 
-def bands(texts: Sequence[str], text_hash: Sequence[int]) -> NDArray[np.int64]:
+def bands(texts: Sequence[str], text_hash: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the band hashes of n texts, shape (n, `BANDS`): near-copies share at least one with high probability.
 
     `text_hash` stands for the whole text where it is too short to be compared by its words.
