@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from reviewlens.run import SUPERSEDED, TABLE_FOLDER
 from reviewlens.stop import Stop
 from reviewlens.store import Store
 from reviewlens.tables import Asked, Context, Inputs, Summary
+from reviewlens.threads import Threads
 
 log = logging.getLogger("reviewlens")
 PACKAGES = ("numpy", "pandas", "pyarrow", "onnxruntime", "tokenizers", "duckdb")
@@ -137,10 +139,11 @@ def _tables(
         stop.interrupting(summary.interrupt),
     ):
         pq.write_table(summary.superseded(), folder / SUPERSEDED)
-        for name, frame in summary.tables():
-            tables[name] = frame
-            write_table(frame, folder / TABLE_FOLDER, name)
-            stop.check()
+        with closing(Threads().ahead(summary.tables())) as ahead:
+            for name, frame in ahead:
+                tables[name] = frame
+                write_table(frame, folder / TABLE_FOLDER, name)
+                stop.check()
         return tables, *summary.ratings()
 
 

@@ -76,9 +76,9 @@ class ThemeFact:
     @cached_property
     def verdict(self) -> Verdict:
         """Praised or criticized if more than half of the mentions are so beyond chance; divided if many are both."""
-        if self.interval(self.praised)[0] > 0.5:
+        if 2 * self.praised > self.mentions and self.interval(self.praised)[0] > 0.5:
             return "praised"
-        if self.interval(self.complained)[0] > 0.5:
+        if 2 * self.complained > self.mentions and self.interval(self.complained)[0] > 0.5:
             return "criticized"
         if min(self.praise_share, self.complaint_share) >= BOTH:
             return "divided"

@@ -30,10 +30,15 @@ FROM mentions AS m JOIN told AS t USING ({{ cell }}, intent)
 WHERE quote IS NOT NULL
 GROUP BY {{ cell }}, intent, times, quote;
 
+-- Ordered by one value, the first of each cell are kept while all go by, which is quicker than to sort them; they are kept
+-- in memory, which is too little for those of every product.
+{% set best = "badness, text_hash, quote" if "product_id" in keys else "struct_pack(a := badness, b := text_hash, c := quote)" %}
 CREATE OR REPLACE TABLE quoted AS
 WITH lined AS (
     SELECT * FROM (
-        SELECT *, row_number() OVER (PARTITION BY {{ cell }}, intent ORDER BY badness, text_hash, quote) AS turn
+        SELECT *, row_number() OVER (
+            PARTITION BY {{ cell }}, intent ORDER BY {{ best }}
+        ) AS turn
         FROM candidates
     ) WHERE turn <= {{ candidates }}
 ),
