@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reviewlens.quotes import ELLIPSIS, QUOTE_CHARS, SENTENCE_BYTES, UNQUOTABLE, quotes, sentences
+from reviewlens.quotes import (
+    BEST_QUOTE_BYTES,
+    ELLIPSIS,
+    QUOTE_CHARS,
+    SENTENCE_BYTES,
+    UNQUOTABLE,
+    _stretches,
+    quotes,
+    sentences,
+)
 from reviewlens.text import normalize, segments
 
 PIECES = [
@@ -55,6 +64,28 @@ def test_a_sentence_is_quoted_whole_or_says_that_it_goes_on(texts):
                 assert ELLIPSIS not in quote
             elif first < last or len(whole) > QUOTE_CHARS:
                 assert ELLIPSIS in quote
+
+
+@settings(deadline=None, max_examples=80)
+@given(TEXTS)
+def test_stretches_of_all_clauses_at_once_are_those_of_each(texts):
+    owner, bounds = segments([normalize(text) for text in texts])
+    clauses, around = np.arange(len(owner)), sentences(texts, owner, bounds)
+
+    def stretch(clause):
+        first, last = around[clause]
+        size = lambda a, b: len(texts[owner[clause]][bounds[a, 0] : bounds[b, 1]].encode())  # noqa: E731
+        if size(first, last) <= SENTENCE_BYTES:
+            return first, last
+        begin, end = clause, clause
+        while end < last and size(begin, end + 1) <= BEST_QUOTE_BYTES:
+            end += 1
+        while begin > first and size(begin - 1, end) <= BEST_QUOTE_BYTES:
+            begin -= 1
+        return begin, end
+
+    found = np.column_stack(_stretches(texts, owner, bounds, clauses, around))
+    assert found.tolist() == [list(stretch(clause)) for clause in clauses]
 
 
 @settings(deadline=None, max_examples=60)
