@@ -81,13 +81,14 @@ def quotes(
     )
     masked = _masked([texts[o][begin:end] for o, begin, end in spans])
     cut = np.column_stack([from_ > around[:, 0], to < around[:, 1]])[first].tolist()
-    shown = [_finished(said, *cuts) for said, cuts in zip(masked, cut, strict=True)]
+    shown = [_finished(said, before, after) for said, (before, after) in zip(masked, cut, strict=True)]
     ranks = np.fromiter(map(_rank, shown), np.int64, len(shown))[which]
     found: list[str | None] = [shown[stretch] for stretch in which.tolist()]
     if len(cues):  # only what must be shortened is cut around its cue
         long = np.fromiter((len(said) > QUOTE_CHARS for said in masked), np.bool_, len(masked))
         for place in np.flatnonzero(long[which]).tolist():
-            quote = _finished(masked[which[place]], *cut[which[place]], cues[place])
+            (before, after), said = cut[which[place]], masked[which[place]]
+            quote = _finished(said, before, after, cues[place])
             found[place], ranks[place] = quote, _rank(quote)
     for place in np.flatnonzero(ranks == UNQUOTABLE).tolist():
         found[place] = None

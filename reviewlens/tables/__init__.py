@@ -103,7 +103,9 @@ def sql_of(name: str) -> str:
 
 @cache
 def _template(name: str) -> jinja2.Template:
-    return jinja2.Template((files(__package__) / name).read_text("utf-8"), undefined=jinja2.StrictUndefined)
+    text = (files(__package__) / name).read_text("utf-8")
+    template: jinja2.Template = jinja2.Template(text, undefined=jinja2.StrictUndefined)
+    return template
 
 
 class Asked(Protocol):
