@@ -150,12 +150,9 @@ def _stretches(
 
 def _bytes(text: str) -> NDArray[np.int64]:
     """Return the bytes in UTF-8 before each character of `text`, and of all of it: shape (len(text) + 1,)."""
-    points = letters.codes(text)
-    wide = np.ones(len(points) + 1, np.int64)
-    wide[0] = 0
-    for least in (0x80, 0x800, 0x10000):
-        wide[1:] += points >= least
-    return np.cumsum(wide)
+    said = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.int8)
+    begins = np.flatnonzero(said >= -64)  # what is below goes on with a character
+    return np.append(begins, len(said))
 
 
 def _finished(masked: str, before: bool, after: bool, cue: str = "") -> str:
