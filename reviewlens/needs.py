@@ -159,9 +159,10 @@ def review_polarity(
     mixed = (weaker > 0) & (weaker >= MIXED_SHARE * (against + in_favor))
     side = proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64)
     counts = np.bincount(owner, minlength=len(proba))
-    left_open = np.flatnonzero((counts > 0) & (counts <= FEW) & (proba.max(axis=1, initial=0.0) < OPEN) & ~mixed)
+    doubted = (counts > 0) & (counts <= FEW) & (proba.max(axis=1, initial=0.0) < OPEN) & ~mixed
+    left_open = np.flatnonzero(doubted)
     if len(left_open):
-        rows = np.flatnonzero(np.isin(owner, left_open))
+        rows = np.flatnonzero(doubted[owner])
         own = np.searchsorted(left_open, owner[rows]).astype(np.int32)
         words = lean([texts[i] for i in left_open.tolist()], own, bounds[rows])
         said = leaned(in_context(segment_proba[rows], own, proba[left_open]), words).argmax(axis=1)
