@@ -52,13 +52,12 @@ class Artefact:
 
 def write(artefact: Artefact, folder: Path) -> str:
     """Write the folder and return its fingerprint."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     folder.mkdir(parents=True, exist_ok=True)
     artefact.tokenizer.save(folder / "tokenizer.json")
-    save_file(
-        {name: np.ascontiguousarray(value) for name, value in artefact.weights.items()}, folder / "model.safetensors"
-    )
+    weights = {name: np.ascontiguousarray(value) for name, value in artefact.weights.items()}
+    (folder / "model.safetensors").write_bytes(save(weights))
     if artefact.graph is not None:
         (folder / "model.onnx").write_bytes(artefact.graph)
     _write_json(folder / "calibration.json", vars(artefact.calibration))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
@@ -210,6 +210,8 @@ class Classifier:
         """Say which words and which clauses of `text` speak for and against it; see `reviewlens.explain`."""
         from reviewlens.explain import explain
 
+        if not isinstance(text, str):
+            raise InputError(f"the text is of type {type(text).__name__}", hint="explain one text at a time")
         return explain(self, text)
 
     def _encode(self, texts: Sequence[str]) -> Encoded:
@@ -257,7 +259,9 @@ def _checked(texts: Sequence[str]) -> list[str]:
     if isinstance(texts, str) or hasattr(texts, "columns"):
         kind = "one string" if isinstance(texts, str) else "a table"
         raise InputError(f"texts is {kind}", hint="pass a list of texts: for one text [text], of a table its column")
-    items = list(texts)
+    if not isinstance(texts, Iterable) or isinstance(texts, Mapping | bytes):
+        raise InputError(f"texts is of type {type(texts).__name__}", hint="pass a list of texts: for one text [text]")
+    items = texts.to_pylist() if hasattr(texts, "to_pylist") else list(texts)  # a column of Arrow
     for row, text in enumerate(items):
         if not isinstance(text, str):
             raise InputError(

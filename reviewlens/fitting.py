@@ -222,7 +222,7 @@ class Fitter:
 
     def save_checkpoint(self, path: Path) -> None:
         """Keep all that is needed to go on after a kill, in one file that appears whole."""
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         tensors = {f"network.{k}": v.contiguous() for k, v in self.network.state_dict().items()}
         tensors |= {f"best.{k}": v.contiguous() for k, v in self._best.items()}
@@ -234,7 +234,7 @@ class Fitter:
         tensors["random"] = torch.get_rng_state()
         meta = {"columns": ",".join(columns), "best_loss": repr(self._best_loss), "stale": str(self._stale)}
         partial = path.with_suffix(".partial")
-        save_file(tensors, partial, metadata=meta)
+        partial.write_bytes(save(tensors, metadata=meta))  # `save_file` leaves a file of another name after a kill
         partial.replace(path)
 
     def load_checkpoint(self, path: Path) -> None:

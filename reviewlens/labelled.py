@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path
@@ -17,6 +18,7 @@ from reviewlens.errors import ColumnError, InputError, InputNotFoundError
 from reviewlens.labels import Labels, read_labels
 from reviewlens.splits import copy_key
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _POLARITY_STARS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], dtype=np.float32)
 
 
@@ -75,6 +77,8 @@ def read_labelled(data: Any, *, text: str, label: str, scale: float | None = Non
     """Read texts and labels; rows without a text or a label are left out, counted in a warning."""
     frame = read_frame(data)
     for column in (text, label):
+        if list(frame.columns).count(column) > 1:
+            raise ColumnError(f"{list(frame.columns).count(column)} columns are called {column!r}", hint="rename one")
         if column not in frame.columns:
             raise ColumnError(
                 f"there is no column {column!r}", hint=f"the columns are {', '.join(map(str, frame.columns))}"
@@ -82,7 +86,7 @@ def read_labelled(data: Any, *, text: str, label: str, scale: float | None = Non
     if frame.empty:
         raise InputError("the data has no rows", hint="give labelled reviews")
     labels = read_labels(frame[label], scale=scale, column=label)
-    texts = [value if isinstance(value, str) else "" for value in frame[text].tolist()]
+    texts = [_whole(value) if isinstance(value, str) else "" for value in frame[text].tolist()]
     usable = np.array([bool(value.strip()) for value in texts]) & labels.known
     if not usable.any():
         raise InputError(
@@ -104,9 +108,14 @@ def read_frame(data: Any) -> pd.DataFrame:
         return frame
     if isinstance(data, str | Path):
         return pd.concat([_read_file(path) for path in _files(Path(data))], ignore_index=True)
-    if isinstance(data, Iterable):
+    if isinstance(data, Iterable) and not isinstance(data, Mapping):
         return pd.concat([read_frame(item) for item in data], ignore_index=True)
     raise InputError(f"data of type {type(data).__name__} cannot be read", hint="give a DataFrame, a table or a path")
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of characters, as broken exports have them."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _files(path: Path) -> list[Path]:

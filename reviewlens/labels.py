@@ -3,10 +3,11 @@
 | labels | read as |
 |---|---|
 | 0 and 1 (also true and false) | negative, positive |
-| -1, 0 and 1 | negative, neutral, positive |
-| class names in English or Chinese ("negative", "pos", "中性", ...) | that polarity |
+| -1, 0 and 1; or 0, 1 and 2 | negative, neutral, positive |
+| class names in English or Chinese ("negative", "pos", "false", "中性", ...) | that polarity |
 | other numbers from 0 or 1 up to at most 10 | stars on the smallest scale of 3, 5, 7 or 10 that fits, or `scale` |
 
+1 and 2 alone may be two classes, or the low end of a scale: that is asked back.
 Stars are weak supervision: the scale is stretched to 1-5, where 1-2 are negative, 3 is neutral, 4-5 are positive.
 """
 
@@ -20,14 +21,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reviewlens.errors import InputError
+from reviewlens.errors import ConfigError, InputError
 from reviewlens.schemas import LABELS
 
 NO_STAR = np.nan
 _NAMES = {
-    "negative": ("negative", "neg", "bad", "unhappy", "差评", "负面", "消极", "差"),
+    "negative": ("negative", "neg", "bad", "unhappy", "false", "差评", "负面", "消极", "差"),
     "neutral": ("neutral", "neu", "mixed", "中评", "中性", "一般"),
-    "positive": ("positive", "pos", "good", "happy", "好评", "正面", "积极", "好"),
+    "positive": ("positive", "pos", "good", "happy", "true", "好评", "正面", "积极", "好"),
 }
 _POLARITY = {name: LABELS.index(polarity) for polarity, names in _NAMES.items() for name in names}
 _SCALES = (3, 5, 7, 10)
@@ -57,7 +58,10 @@ def read_labels(values: Any, *, scale: float | None = None, column: str = "label
 
     Raises:
         InputError: A label is of no known kind; the message names it and counts its rows.
+        ConfigError: `scale` is no highest star.
     """
+    if scale is not None and not 2 <= scale < np.inf:
+        raise ConfigError(f"scale={scale!r} is no highest star", hint="give the highest possible rating, 2 or more")
     series = pd.Series(values).reset_index(drop=True)
     if series.map(lambda v: isinstance(v, bool | np.bool_)).any():
         series = series.map(lambda v: int(v) if isinstance(v, bool | np.bool_) else v)
@@ -67,6 +71,10 @@ def read_labels(values: Any, *, scale: float | None = None, column: str = "label
         raise InputError("no row has a label", where=f"column {column!r}", hint="name the column that holds labels")
     if np.isfinite(numbers[~missing]).all():
         return _from_numbers(numbers, scale, column)
+    if not np.isnan(numbers[~missing]).any():
+        raise InputError(
+            f"{int(np.isinf(numbers).sum())} labels are infinite", where=f"column {column!r}", hint="leave them out"
+        )
     return _from_names(series, missing, column)
 
 
@@ -93,6 +101,14 @@ def _from_numbers(numbers: NDArray[np.float64], scale: float | None, column: str
         codes = {0.0: 0, 1.0: 2}
     elif scale is None and set(seen) <= {-1.0, 0.0, 1.0}:
         codes = {-1.0: 0, 0.0: 1, 1.0: 2}
+    elif scale is None and set(seen) == {0.0, 1.0, 2.0}:
+        codes = {0.0: 0, 1.0: 1, 2.0: 2}
+    elif scale is None and set(seen) == {1.0, 2.0}:
+        raise InputError(
+            "labels of 1 and 2 alone can mean two things",
+            where=f"column {column!r}",
+            hint="where 2 is good, map them to 0 and 1; where they are stars, give scale=5",
+        )
     else:
         return _from_stars(numbers, finite, scale, column)
     polarity = np.array([codes.get(value, -1) for value in numbers.tolist()], dtype=np.int64)

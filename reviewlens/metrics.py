@@ -6,6 +6,7 @@ import html
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,12 +60,16 @@ class Metrics:
         return f"<div>{note}{self.to_frame().round(4).to_html(index=False)}{confusion.to_html()}</div>"
 
 
-def evaluate(classifier: Classifier, data: Any, *, text: str, label: str, scale: float | None = None) -> Metrics:
-    """Measure `classifier` on labelled reviews; labels are read as `train` reads them.
+def evaluate(
+    classifier: Classifier | str | Path, data: Any, *, text: str, label: str, scale: float | None = None
+) -> Metrics:
+    """Measure `classifier`, or the one saved in that folder, on labelled reviews, whose labels are read as by `train`.
 
     Reviews that are near-copies of training reviews are counted and warned of: they flatter. A network that `train`
     returned has the linear model of the same training reviews beside it.
     """
+    if not isinstance(classifier, Classifier):
+        classifier = Classifier.load(classifier)
     reviews = read_labelled(data, text=text, label=label, scale=scale)
     proba = classifier.star_probabilities(reviews.texts)
     expected = classifier.predict_stars(reviews.texts)

@@ -104,6 +104,8 @@ def train(
     if model not in MODELS:
         raise ConfigError(f"model {model!r} is not known", hint=f"one of {', '.join(MODELS)}")
     _check_search(search, model)
+    if epochs is not None and (not isinstance(epochs, int) or epochs < 1):
+        raise ConfigError(f"epochs={epochs!r} is no number of passes", hint="give a whole number from 1 on")
     if model != LINEAR:
         _need_torch()
     target = None if out is None else Path(out)
@@ -342,9 +344,11 @@ def _ask(teacher: str | Path | Classifier | Teacher | None, texts: list[str]) ->
     if answer.shape == (len(texts), 3):
         share = np.array([[0.5, 0.5, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 0.5, 0.5]])
         answer = answer @ share
-    if answer.shape != (len(texts), 5) or not np.allclose(answer.sum(1), 1, atol=1e-3):
+    right = answer.shape == (len(texts), 5)
+    if not right or not np.isfinite(answer).all() or answer.min() < 0 or not np.allclose(answer.sum(1), 1, atol=1e-3):
+        what = "numbers that are no probabilities" if right else f"shape {answer.shape}"
         raise ConfigError(
-            f"the teacher answered with shape {answer.shape}",
+            f"the teacher answered with {what}",
             hint="return probabilities of shape (n, 3) or (n, 5), rows summing to 1",
         )
     return answer.astype(np.float32)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -112,6 +113,13 @@ def test_texts_must_be_a_list_of_strings(classifier: Classifier) -> None:
         classifier.predict("good")
     with pytest.raises(InputError, match="position 1"):
         classifier.predict(["good", None])  # type: ignore[list-item]
+    for wrong in (None, 5, b"good", {"good": 1}):
+        with pytest.raises(InputError, match=f"type {type(wrong).__name__}"):
+            classifier.predict(wrong)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match=f"type {type(wrong).__name__}"):
+            classifier.explain(wrong)  # type: ignore[arg-type]
+    column = pa.array(["good", "bad"])
+    assert classifier.predict(column).tolist() == classifier.predict(column.to_pylist()).tolist()  # type: ignore[arg-type]
 
 
 def test_unknown_rate_rises_with_unknown_scripts(classifier: Classifier) -> None:

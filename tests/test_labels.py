@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewlens.errors import ColumnError, InputError, InputNotFoundError
+from reviewlens.errors import ColumnError, ConfigError, InputError, InputNotFoundError
 from reviewlens.labelled import read_labelled
 from reviewlens.labels import read_labels
 from reviewlens.splits import copy_hashes, copy_key, held_out
@@ -18,6 +18,8 @@ from reviewlens.splits import copy_hashes, copy_key, held_out
         ([0, 1, 1], "polarity", [0, 2, 2]),
         ([True, False], "polarity", [2, 0]),
         ([-1, 0, 1], "polarity", [0, 1, 2]),
+        ([0, 1, 2], "polarity", [0, 1, 2]),
+        (["True", "false"], "polarity", [2, 0]),
         (["Negative", "pos", "中性", "差评"], "polarity", [0, 2, 1, 0]),
         ([1, 2, 3, 4, 5], "stars", [0, 0, 1, 2, 2]),
         (["1", "5", None], "stars", [0, 2, -1]),
@@ -35,6 +37,13 @@ def test_labels_are_read_as_documented(values: list[object], kind: str, polarity
 def test_a_scale_can_be_said() -> None:
     assert read_labels([1, 3], scale=5).stars.tolist() == [1, 3]
     assert read_labels([1, 10], scale=10).stars.tolist() == [1, 5]
+    assert read_labels([1, 2], scale=5).polarity.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("scale", [0, 1, -5, np.nan, np.inf])
+def test_a_scale_that_is_none_is_refused(scale: float) -> None:
+    with pytest.raises(ConfigError, match="highest"):
+        read_labels([1, 5], scale=scale)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +53,8 @@ def test_a_scale_can_be_said() -> None:
         ([None, ""], "no row"),
         ([1, 50], "no star scale"),
         ([-3, 2], "no star"),
+        ([1, 2, 2], "two things"),
+        ([1, 5, np.inf], "1 labels are infinite"),
     ],
 )
 def test_labels_that_mean_nothing_are_named(values: list[object], message: str) -> None:
@@ -93,3 +104,12 @@ def test_the_share_held_out_is_kept_per_stratum() -> None:
 def test_hashes_tell_copies() -> None:
     same, spaced, other = copy_hashes(["Great phone!", "great  PHONE", "bad phone"])
     assert same == spaced != other
+
+
+def test_two_columns_of_one_name_and_halves_of_characters() -> None:
+    frame = pd.DataFrame([["good \ud800", 1, 0], ["bad", 0, 1]], columns=["t", "y", "y"], dtype=object)
+    with pytest.raises(ColumnError, match="2 columns are called 'y'"):
+        read_labelled(frame, text="t", label="y")
+    assert read_labelled(frame.iloc[:, :2], text="t", label="y").texts == ["good \ufffd", "bad"]
+    with pytest.raises(InputError, match="dict"):
+        read_labelled({"t": ["good"], "y": [1]}, text="t", label="y")

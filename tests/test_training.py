@@ -1,5 +1,8 @@
 """Training: it learns, resumes, refuses what cannot be learned; torch and ONNX agree."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,6 +133,23 @@ def test_a_killed_training_goes_on_and_ends_the_same(table: pd.DataFrame, tmp_pa
     assert np.array_equal(resumed.predict_proba(list(table.text)), whole.predict_proba(list(table.text)))
 
 
+def test_a_kill_while_a_checkpoint_is_written_bars_nothing(table: pd.DataFrame, tmp_path) -> None:
+    """A process killed in the middle of a write cleans up nothing; here the system refuses to write all of it."""
+    script = (
+        "import resource, sys, pandas as pd, reviewlens as rl\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "rl.train(pd.read_json(sys.argv[1]), text='text', label='label', epochs=1, out=sys.argv[2], progress=False)\n"
+    )
+    table.to_json(tmp_path / "table.json")
+    files = [str(tmp_path / "table.json"), str(tmp_path / "m")]
+    assert subprocess.run([sys.executable, "-c", script, *files], capture_output=True, check=False).returncode
+    left = [path.name for path in (tmp_path / "m").iterdir()]
+    assert left and all(name.startswith("checkpoint.") for name in left)
+    trained = rl.train(table, text="text", label="label", epochs=1, out=tmp_path / "m", progress=False)
+    assert (tmp_path / "m" / "config.json").exists() and len(trained.metrics["history"]) == 1
+    assert not list((tmp_path / "m").glob("checkpoint.*"))
+
+
 def test_it_says_beforehand_how_long_it_takes(table: pd.DataFrame, capsys) -> None:
     rl.train(table, text="text", label="label", epochs=1)
     lines = capsys.readouterr().err.splitlines()
@@ -178,8 +198,14 @@ def test_what_cannot_be_learned_is_refused(table: pd.DataFrame, tmp_path) -> Non
         rl.train(table, text="text", label="label", out=tmp_path)
 
 
-def test_a_test_set_that_was_trained_on_is_noticed(table: pd.DataFrame) -> None:
+def test_a_test_set_that_was_trained_on_is_noticed(table: pd.DataFrame, tmp_path) -> None:
     trained = rl.train(table, text="text", label="label", model="linear", progress=False)
     with pytest.warns(UserWarning, match="trained on"):
         metrics = rl.evaluate(trained, pd.concat([table.head(7), _reviews(40, seed=8)]), text="text", label="label")
     assert metrics.overlap >= 7
+    trained.save(tmp_path / "m")
+    with pytest.warns(UserWarning, match="trained on"):  # a folder will do for a classifier
+        again = rl.evaluate(
+            tmp_path / "m", pd.concat([table.head(7), _reviews(40, seed=8)]), text="text", label="label"
+        )
+    assert again.values == metrics.values

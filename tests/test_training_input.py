@@ -69,6 +69,20 @@ def test_the_budget_of_a_search_is_checked_before_the_work() -> None:
             rl.train("no-such-file.parquet", text="text", label="stars", model=model, search=search)
 
 
+@pytest.mark.parametrize("epochs", [0, -1, 1.5, "3"])
+def test_passes_are_a_whole_number(epochs: object) -> None:
+    with pytest.raises(ConfigError, match="passes"):
+        rl.train("no-such-file.parquet", text="text", label="stars", epochs=epochs)
+
+
+@pytest.mark.parametrize(("row", "message"), [([np.nan] * 3, "no prob"), ([-1, 1, 1], "no prob"), ([0.5] * 2, "shape")])
+def test_a_teacher_answers_with_probabilities(row: list[float], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        rl.train(
+            reviews(60), text="text", label="stars", model="linear", progress=False, teacher=lambda t: [row] * len(t)
+        )
+
+
 def test_long_reviews_train_every_network(tmp_path) -> None:
     table = reviews(60)
     table["text"] = table.text + " and so on" * 100
