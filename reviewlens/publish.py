@@ -158,8 +158,13 @@ def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
     folder.mkdir(exist_ok=True)
     pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), folder / f"{name}.parquet", compression="zstd")
     texts = [column for column in frame if pd.api.types.is_string_dtype(frame[column])]
-    safe = frame.assign(**{str(column): frame[column].map(safe_cell, na_action="ignore") for column in texts})
-    safe.to_csv(folder / f"{name}.csv", index=False)
+    frame.assign(**{str(column): _safe(frame[column]) for column in texts}).to_csv(folder / f"{name}.csv", index=False)
+
+
+def _safe(column: pd.Series) -> pd.Series:
+    """Return a column of texts as `safe_cell` has them; hardly any is another."""
+    others = {text: safe for text in column.dropna().unique() if (safe := safe_cell(text)) != text}
+    return column.map(lambda text: others.get(text, text), na_action="ignore") if others else column
 
 
 def peak_memory_mb() -> int:
