@@ -302,10 +302,10 @@ def test_copies_are_counted_once_and_never_fill_a_table(tmp_path):
 def test_one_mismatch_stands_for_the_copies_of_its_text(tmp_path):
     texts = [
         "Terrible, it broke at once and nobody helped.",
-        "good product",
-        "good product",
-        "good product",
-        "good product",
+        "great product",
+        "great product",
+        "great product",
+        "great product",
     ]
     frame = pd.DataFrame(
         {"review_id": list("eabcd"), "product_id": list("PPPQQ"), "rating": [5, 1, 1, 2, 5], "text": texts}
