@@ -24,6 +24,7 @@ from reviewlens.models.ngrams import Ngrams
 from reviewlens.models.packed import PackedLstm
 from reviewlens.models.runtime import Network, OnnxNetwork
 from reviewlens.schemas import LABELS
+from reviewlens.text import normalize_all
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
 
@@ -154,7 +155,7 @@ class Classifier:
 
     def star_logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return uncalibrated logits of 1-5 stars, float32 of shape (n, 5)."""
-        items = _checked(texts)
+        items = normalize_all(_checked(texts))
         parts = self.threads.map(
             lambda rows: self._model.logits(self._encode(items[slice(*rows)])),
             self.threads.shares(letters.offsets(items)),
@@ -171,7 +172,7 @@ class Classifier:
         """Score reviews and their clauses in one pass.
 
         Args:
-            texts: n reviews.
+            texts: n reviews, normalized (`reviewlens.text.normalize`).
             owner: Index of the review that each clause belongs to, shape (m,), ascending.
             bounds: First and past-the-last character of each clause in its review, shape (m, 2), ascending in a review.
         """

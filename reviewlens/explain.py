@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reviewlens.schemas import LABELS
-from reviewlens.text import segments
+from reviewlens.text import normalize, segments
 
 if TYPE_CHECKING:
     from reviewlens.classifier import Classifier
@@ -75,11 +75,12 @@ class Explanation:
 
 def explain(classifier: Classifier, text: str) -> Explanation:
     """Explain one text."""
-    owner, bounds = segments([text])
-    scores = classifier.score_segments([text], owner, bounds)
+    said = normalize(text)  # as long as the text
+    owner, bounds = segments([said])
+    scores = classifier.score_segments([said], owner, bounds)
     whole = float(scores.proba[0, 2] - scores.proba[0, 0])
-    places = [match.span() for match in _WORD.finditer(text)][:_MOST_WORDS]
-    without = classifier.predict_proba([text[:start] + text[end:] for start, end in places])
+    places = [match.span() for match in _WORD.finditer(said)][:_MOST_WORDS]
+    without = classifier.predict_proba([said[:start] + said[end:] for start, end in places])
     words = tuple(
         Span(start, end, text[start:end], whole - float(p[2] - p[0]))
         for (start, end), p in zip(places, without, strict=True)

@@ -132,16 +132,12 @@ class Fitter:
         ids, mask = self.pad(examples.encoded, rows)
         if self.settings.token_dropout:
             ids = ids * (torch.rand(ids.shape, device=ids.device) >= self.settings.token_dropout)
-        loss = self.step_loss(ids, mask, examples, rows)
+        loss = self.loss(self.network(ids, mask)[:, 0], examples, rows)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimizer.step()
         return float(loss.detach())
-
-    def step_loss(self, ids: Tensor, mask: Tensor, examples: Examples, rows: NDArray[np.int64]) -> Tensor:
-        """Return the loss of the reviews at `rows`, padded to `ids` (b, t) under `mask` (b, 1, t)."""
-        return self.loss(self.network(ids, mask)[:, 0], examples, rows)
 
     def validation_step(self, examples: Examples) -> tuple[float, float]:
         """Return the loss and the share of right polarities on `examples`."""

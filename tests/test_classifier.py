@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reviewlens as rl
 from reviewlens.classifier import ABSTAINED, Classifier
 from reviewlens.errors import ArtefactError, ConfigError, InputError, InputNotFoundError, StoreError
 from reviewlens.text import segments
@@ -325,3 +326,19 @@ def test_a_language_never_trained_on_is_read_with_less_certainty() -> None:
         assert (positive == good).mean() > 0.5, language
         sure[language] = float(np.maximum(proba[:, 3:].sum(1), proba[:, :2].sum(1)).mean())
     assert max(value for language, value in sure.items() if language != "en") < sure["en"], sure
+
+
+def test_all_ways_to_ask_read_the_same_normal_form(classifier: Classifier) -> None:
+    texts = [
+        "He said “works great” and it didn’t.",
+        "\x00bad",
+        "\ufeff很好用",
+        "not\u200b good",
+        "plain words, plainly bad",
+    ]
+    scored = rl.score(texts, classifier=classifier)
+    proba = classifier.predict_proba(texts)
+    assert np.allclose(proba, scored[["p_negative", "p_neutral", "p_positive"]], atol=1e-6)
+    assert np.allclose([classifier.explain(text).score for text in texts], scored.score, atol=1e-6)
+    explained = classifier.explain(texts[0])
+    assert all(span.text == texts[0][span.start : span.end] for span in (*explained.words, *explained.clauses))

@@ -8,8 +8,7 @@ it -> how much each counts, on development reviews -> folder. What is trained on
 `spans.py`.
 
 Twice: the first model, `--elder` of the second, gives it vocabulary, vectors and n-grams, and answers more spans than
-the teacher has time for; where both were asked, their mean teaches. Then it tells of clauses within their reviews
-(`clauses.py`). A network of half the cost learns as much from it.
+the teacher has time for; where both were asked, their mean teaches. A network of half the cost learns as much from it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ from torch import nn
 
 from benchmarks.accuracy import answers, sources, vocabulary
 from benchmarks.accuracy.card import default_card
-from benchmarks.accuracy.clauses import ClauseFitter, Clauses, ask
 from benchmarks.accuracy.spans import REPEATED, expressions, more_spans, spans
 from benchmarks.accuracy.table import measure_all
 from reviewlens.artefact import Artefact, quantize, read, write
@@ -39,6 +37,7 @@ from reviewlens.models.linear import NgramModel
 from reviewlens.models.lstm import LstmNetwork, LstmSettings
 from reviewlens.models.ngram_fit import fit_ngrams
 from reviewlens.models.runtime import OnnxNetwork
+from reviewlens.text import normalize_all
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
 EMBEDDING, BITS = 96, 19
@@ -105,15 +104,15 @@ def main() -> None:
     else:
         network = LstmNetwork(SECOND)
     network, embedding = fit_network(network, vectors, train, valid, options.epochs, options.work)
+    state = {name: value.detach().numpy() for name, value in network.state_dict().items() if name != "embedding.weight"}
     if elder is not None:
-        network, embedding = fit_clauses(network, embedding, train, valid, ask(rows.text.tolist(), elder), options.work)
         kept = NgramModel.from_arrays(elder.parts.weights)
-        freeze(tokenizer, network.settings, weights_of(network), embedding, kept, develop, options.out)
+        freeze(tokenizer, network.settings, state, embedding, kept, develop, options.out)
         return
     polarity = rows.polarity.fillna(-1).to_numpy(dtype=np.int64)
     trust = train.weight.astype(np.float64)
     ngrams = fit_ngrams(encoded, polarity, POLARITY_STARS, strength=4.0, weights=trust, bits=BITS, soft=soft)
-    freeze(tokenizer, network.settings, weights_of(network), embedding, ngrams, develop, options.out)
+    freeze(tokenizer, network.settings, state, embedding, ngrams, develop, options.out)
 
 
 def lessons(
@@ -161,7 +160,10 @@ def fit_network(
     start: LstmNetwork, table: np.ndarray, train: Examples, valid: Examples, epochs: int, work: Path | None
 ) -> tuple[LstmNetwork, np.ndarray]:
     """Fit network and table together; only the rows of the table that are in use take part."""
-    used, network = small(start, table, train, valid)
+    used = np.unique(np.concatenate([np.arange(FIRST_PIECE), train.encoded.ids, valid.encoded.ids]))
+    state = {name: value for name, value in start.state_dict().items() if not name.startswith("embedding.")}
+    network = LstmNetwork(replace(start.settings, vocab_size=len(used)))
+    network.load_state_dict(state | {"embedding.weight": torch.from_numpy(table[used])})
     settings = FitSettings(
         epochs=epochs,
         patience=epochs,
@@ -171,58 +173,13 @@ def fit_network(
         dropout=0.1,
         token_dropout=0.1,
     )
-    fitter = Fitter(network, settings)
-    fitter.fit_loop(compact(train, used), compact(valid, used), checkpoint=checkpoint(work, "network"), report=say)
-    return network, put_back(network, table, used)
-
-
-def fit_clauses(
-    start: LstmNetwork, table: np.ndarray, train: Examples, valid: Examples, clauses: Clauses, work: Path | None
-) -> tuple[LstmNetwork, np.ndarray]:
-    """Go on for three epochs with the answers to clauses beside those to reviews."""
-    used, network = small(start, table, train, valid)
-    settings = FitSettings(
-        epochs=3,
-        patience=3,
-        batch_size=256,
-        learning_rate=1.2e-3,
-        embedding_rate=6e-4,
-        dropout=0.1,
-        token_dropout=0.1,
-    )
-    fitter = ClauseFitter(network, settings)
-    fitter.clauses = clauses
-    fitter.fit_loop(compact(train, used), compact(valid, used), checkpoint=checkpoint(work, "clauses"), report=say)
-    return network, put_back(network, table, used)
-
-
-def small(start: LstmNetwork, table: np.ndarray, train: Examples, valid: Examples) -> tuple[np.ndarray, LstmNetwork]:
-    """Return the rows of the table that are in use, and the network with these alone."""
-    used = np.unique(np.concatenate([np.arange(FIRST_PIECE), train.encoded.ids, valid.encoded.ids]))
-    state = {name: value for name, value in start.state_dict().items() if not name.startswith("embedding.")}
-    network = LstmNetwork(replace(start.settings, vocab_size=len(used)))
-    network.load_state_dict(state | {"embedding.weight": torch.from_numpy(table[used])})
-    return used, network
-
-
-def put_back(network: LstmNetwork, table: np.ndarray, used: np.ndarray) -> np.ndarray:
-    """Return the table with the rows that the network has learned."""
+    fitter, checkpoint = Fitter(network, settings), None if work is None else work / "network.safetensors"
+    if checkpoint is not None:
+        checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    fitter.fit_loop(compact(train, used), compact(valid, used), checkpoint=checkpoint, report=say)
     table = table.copy()
     table[used] = network.embedding.weight.detach().numpy()
-    return table
-
-
-def checkpoint(work: Path | None, name: str) -> Path | None:
-    """Return where epochs are kept."""
-    if work is None:
-        return None
-    work.mkdir(parents=True, exist_ok=True)
-    return work / f"{name}.safetensors"
-
-
-def weights_of(network: LstmNetwork) -> dict[str, np.ndarray]:
-    """Return the weights of a network without its table."""
-    return {name: value.detach().numpy() for name, value in network.state_dict().items() if name != "embedding.weight"}
+    return network, table
 
 
 def say(line: str) -> None:
@@ -264,7 +221,7 @@ def freeze(
 
 def weigh(parts: Artefact, develop: pd.DataFrame, out: Path) -> None:
     """Weigh network and n-grams on the development reviews, measure, and write the folder."""
-    encoded = parts.tokenizer.encode(develop.text.tolist(), head=HEAD, tail=TAIL)
+    encoded = parts.tokenizer.encode(normalize_all(develop.text.tolist()), head=HEAD, tail=TAIL)
     assert parts.graph is not None, "the bundled model has a network"
     table, scale = parts.weights["embedding.int8"], parts.weights["embedding.scale"]
     network = OnnxNetwork(parts.graph, table, scale, pooled=parts.settings.get("pooled", 1))
