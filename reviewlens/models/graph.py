@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.models import onnx_bytes
+from reviewlens.models.runtime import STRIDE
 
 OPSET = 17
 Weights = Mapping[str, NDArray[np.float32]]
@@ -58,7 +59,7 @@ class Graph:
 def network_graph(model: str, weights: Weights, settings: Mapping[str, Any]) -> bytes:
     """Return the ONNX graph of a network of the registry."""
     if model == "lstm":
-        return lstm_graph(weights, settings["heads"], 4, settings.get("pooled", 1))
+        return lstm_graph(weights, settings["heads"], STRIDE, settings.get("pooled", 1))
     from reviewlens.models.transformer_graph import transformer_graph
 
     return transformer_graph(weights, settings["heads"], settings["layers"])

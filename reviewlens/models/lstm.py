@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-STRIDE = 4
-N_STARS = 5
+from reviewlens.models.runtime import N_STARS, STRIDE
 
 
 @dataclass(frozen=True)

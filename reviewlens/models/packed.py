@@ -34,9 +34,9 @@ class Block(NamedTuple):
     places: list[int]
     """First place of each batch, and the end."""
     ids: dict[str, NDArray[np.int32]]
-    """Each subword and those before and after it, shape (t * pooled,) each; 0 beyond the ends of a review."""
+    """Each subword and those before and after it, shape (p * pooled,) each; 0 beyond the ends of a review."""
     review: Ints
-    """The sum that each place belongs to, shape (t, 1): that of its review in the batch, or one that is not read."""
+    """The sum that each place belongs to, shape (p, 1): that of its review in the batch, or one that is not read."""
     clause: Ints
     """The same for clauses, whose sums stand behind those of the reviews."""
     steps: NDArray[np.int32]
@@ -91,14 +91,14 @@ class PackedLstm(Network):
 
     def _batch(self, block: Block, batch: int, n_clauses: int) -> NDArray[np.float32]:
         """Return the logits of the sums of a batch: those of its reviews, of its clauses, and of what is not read."""
-        places, parts = slice(*block.places[batch : batch + 2]), slice(*block.parts[batch : batch + 2])
+        own, parts = slice(*block.places[batch : batch + 2]), slice(*block.parts[batch : batch + 2])
         n_sums = BATCH_ROWS + n_clauses + 1
         steps = block.steps[batch]
-        read = slice(places.start * self._pooled, places.stop * self._pooled)
+        read = slice(own.start * self._pooled, own.stop * self._pooled)
         feed: dict[str, NDArray[Any]] = {f"ids.{name}": ids[read] for name, ids in block.ids.items()}
         feed |= {f"share.{name}": values[parts] for name, values in block.share.items()}
         feed |= {"step.groups": block.groups[batch, : steps[0]], "steps": steps}
-        feed |= {"review": block.review[places], "clause": block.clause[places]}
+        feed |= {"review": block.review[own], "clause": block.clause[own]}
         feed |= {"sums": np.zeros((n_sums, self._widths[0]), np.float32)}
         feed |= {"far.sums": np.zeros((n_sums, self._widths[1]), np.float32)}
         logits: NDArray[np.float32] = self._session.run(None, feed | self._taps)[0]
