@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from reviewlens.models.lstm import N_STARS, AttentionPool
+from reviewlens.models.lstm import AttentionPool
+from reviewlens.models.runtime import N_STARS
 
 LONGEST = 256  # subwords that have a position: as many as a network reads of a review
 
