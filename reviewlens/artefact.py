@@ -1,6 +1,6 @@
 """The folder of a trained classifier: plain JSON, safetensors and ONNX; nothing in it is ever executed.
 
-config.json         architecture, sizes, labels, format_version, and the hash of every other file
+config.json         architecture, sizes, languages learned, format_version, and the hash of every other file
 tokenizer.json      subwords
 model.safetensors   weights to train further; the embedding table in eight bits
 model.onnx          graph to score with; reads the table of model.safetensors
@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,17 @@ class Artefact:
     card: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
     fingerprint: str = ""
+
+    @property
+    def languages(self) -> tuple[str, ...] | None:
+        """Languages that were learned, as ISO 639-1 codes; None where an older artefact does not say."""
+        found = self.extra.get("languages")
+        return None if found is None else tuple(found)
+
+
+def bundled() -> Path:
+    """Return the folder of the bundled classifier."""
+    return Path(str(resources.files("reviewlens") / "data" / "default_model"))
 
 
 def write(artefact: Artefact, folder: Path) -> str:
@@ -103,9 +115,11 @@ def read(folder: Path) -> Artefact:
             where=str(folder / "config.json"),
             hint=f"one of {', '.join(MODELS)}",
         )
-    files, settings = config.get("files"), config.get("settings")
+    files, settings, learned = config.get("files"), config.get("settings"), config.get("languages", [])
     if not isinstance(files, dict) or not isinstance(settings, dict):
         raise ArtefactError("config.json lacks files or settings", where=str(folder), hint="save the model again")
+    if not isinstance(learned, list) or not all(isinstance(code, str) for code in learned):
+        raise ArtefactError(f"languages {learned!r} are no list", where=str(folder), hint="save the model again")
     for name in _required(config["model"]):
         if name not in files:
             raise ArtefactError(f"config.json lists no {name}", where=str(folder), hint="save the model again")

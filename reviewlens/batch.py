@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from reviewlens import needs, text
 from reviewlens.classifier import Classifier, SegmentScores
 from reviewlens.duplicates import bands
-from reviewlens.identify import languages
+from reviewlens.identify import code_of, languages
 from reviewlens.privacy import hash_customer
 from reviewlens.privacy.excerpts import veil
 from reviewlens.quotes import QUOTE_CHARS, Quotes, quotes, safe_quotes
@@ -303,10 +303,11 @@ def _best_clauses(reading: Reading) -> NDArray[np.int64]:
 
 
 def _languages(declared: Sequence[str | None], texts: Sequence[str]) -> list[str]:
-    """Return the declared language of each text, and the likely one where none is declared."""
-    open_rows = [row for row, code in enumerate(declared) if not code]
+    """Return the declared language of each text, and the likely one where none is declared that is known."""
+    codes = [code_of(said) if said else None for said in declared]
+    open_rows = [row for row, code in enumerate(codes) if not code]
     found = dict(zip(open_rows, languages([texts[row] for row in open_rows]), strict=True))
-    return [code or found[row] for row, code in enumerate(declared)]
+    return [code or found[row] for row, code in enumerate(codes)]
 
 
 def _scatter(values: object, which: NDArray[np.int64], n: int, kind: pa.DataType) -> pa.Array:

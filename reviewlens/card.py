@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reviewlens.artefact import Artefact
+from reviewlens.identify import UNTOLD
 
 
 def model_card(parts: Artefact) -> str:
@@ -26,6 +27,7 @@ def model_card(parts: Artefact) -> str:
             "---",
             "library_name: reviewlens",
             "pipeline_tag: text-classification",
+            f"language: [{', '.join(code for code in parts.languages or () if code != UNTOLD)}]",
             "---",
             f"# A {parts.model} classifier of reviews",
             "",

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -88,7 +87,7 @@ class Classifier:
             InputNotFoundError: There is no model at `path`.
             ArtefactError: The folder is damaged, foreign or of an unknown version.
         """
-        parts = folder.read(_bundled() if path is None else Path(path))
+        parts = folder.read(folder.bundled() if path is None else Path(path))
         if neutral_prior is not None:
             parts = replace(parts, calibration=parts.calibration.with_prior(neutral_prior))
             parts.fingerprint += f"-neutral{neutral_prior:g}"
@@ -117,6 +116,14 @@ class Classifier:
     def model(self) -> str:
         """Name of the architecture: lstm, transformer or linear."""
         return self._parts.model
+
+    @property
+    def languages(self) -> tuple[str, ...] | None:
+        """Languages that it was trained on, as ISO 639-1 codes; None where an older artefact does not say.
+
+        "und" among them: some of the texts that it was trained on told no language.
+        """
+        return self._parts.languages
 
     @property
     def calibration(self) -> Calibration:
@@ -235,10 +242,6 @@ def _unknown_rate(encoded: Encoded) -> NDArray[np.float64]:
     counts = total[encoded.offsets[1:]] - total[encoded.offsets[:-1]]
     rate: NDArray[np.float64] = counts / np.maximum(np.diff(encoded.offsets), 1)
     return rate
-
-
-def _bundled() -> Path:
-    return Path(str(resources.files("reviewlens") / "data" / "default_model"))
 
 
 def _model(parts: Artefact) -> Mixture:

@@ -1,9 +1,12 @@
-"""The language of a text: by script, and for the Latin script by its function words."""
+"""The language of a text: as its export declares it, else by script, and for the Latin script by its function words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+import re
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache, lru_cache
+from importlib import resources
 
 import numpy as np
 
@@ -11,7 +14,9 @@ from reviewlens import letters
 from reviewlens.languages import words
 from reviewlens.letters import SPACED
 
+UNTOLD = "und"  # what ISO 639 says where nothing tells the language
 _SAMPLE = 300  # characters that tell the language
+_WORD = re.compile(r"[^\W\d_]+")
 _SCRIPTS = {
     "ja": range(0x3040, 0x3100),
     "zh": range(0x3400, 0xA000),
@@ -29,7 +34,7 @@ _WEIGHT = np.array([4 if code in ("zh", "ja", "th", "ko") else 1 for code in _CO
 
 
 def language(text: str) -> str:
-    """Return the likely language of `text` as an ISO 639-1 code, "und" where nothing tells.
+    """Return the likely language of `text` as an ISO 639-1 code, `UNTOLD` where nothing tells.
 
     By script; for the Latin script by counts of function words in the first `_SAMPLE` characters.
     """
@@ -42,6 +47,42 @@ def languages(texts: Sequence[str]) -> list[str]:
     wide = [row for row, sample in enumerate(samples) if not sample.isascii()]
     found = dict(zip(wide, _by_script([samples[row] for row in wide]), strict=True))
     return [found.get(row) or _by_words(sample) for row, sample in enumerate(samples)]
+
+
+def identifiable() -> frozenset[str]:
+    """Return the codes of the languages that `language` tells."""
+    return frozenset(_CODES) | frozenset(words("text", "function_words"))
+
+
+def unlearned(rows: Mapping[str, int], learned: Collection[str] | None) -> dict[str, int] | None:
+    """Return those of `rows` (code -> rows) that are in no learned language, the most first.
+
+    Texts that tell no language are not among them, and a language that only its export could declare is not where
+    some of what was learned told none. None where nobody knows what was learned.
+    """
+    if learned is None:
+        return None
+    open_codes = frozenset(_declared().values()) - identifiable() if UNTOLD in learned else frozenset()
+    strange = {code: n for code, n in rows.items() if code not in {UNTOLD, *learned} and code not in open_codes}
+    return dict(sorted(strange.items(), key=lambda item: (-item[1], item[0])))
+
+
+@lru_cache(maxsize=1024)
+def code_of(declared: str) -> str | None:
+    """Return the ISO 639-1 code of a language as an export names it, such as "en_US", "GER" or "中文".
+
+    None where it names none, as "unknown" does or the code of a country.
+    """
+    said = _WORD.search(declared.casefold())
+    return _declared().get(said[0]) if said else None
+
+
+@cache
+def _declared() -> dict[str, str]:
+    """Return the code of each way to name a language."""
+    known = tomllib.loads((resources.files("reviewlens") / "data" / "language_codes.toml").read_text("utf-8"))
+    named = {name: code for code, names in known["names"].items() for name in names}
+    return {code: code for code in known["codes"].split()} | named
 
 
 def _by_script(samples: Sequence[str]) -> list[str | None]:
@@ -83,7 +124,7 @@ def _by_words(sample: str) -> str:
     for word in filter(known.__contains__, only_letters.split()):
         for code, weight in known[word]:
             scores[code] = scores.get(code, 0.0) + weight
-    return max(sorted(scores), key=lambda code: scores[code]) if scores else "und"
+    return max(sorted(scores), key=lambda code: scores[code]) if scores else UNTOLD
 
 
 @cache

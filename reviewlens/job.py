@@ -131,7 +131,7 @@ def _carry_out(store: Store, night: Night, settings: Settings, engine: Engine, s
     drift = measure_drift(night.last, profiles, options, changed=night.changed)
     before = open_run(store.out).tables if night.last else None
     classifier = night.artefacts.classifier
-    model = {"name": classifier.model, "metrics": classifier.metrics}
+    model = {"name": classifier.model, "metrics": classifier.metrics, "languages": classifier.languages}
     extra = {"labels": labels, "told": told, "drift": drift, "model": model, "before": before}
     publish(store, decided, config=config, options=options, stop=stop, **extra)  # type: ignore[arg-type]
     store.prune(options.keep, grace=options.grace_seconds)

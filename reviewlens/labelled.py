@@ -15,7 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reviewlens.errors import ColumnError, InputError, InputNotFoundError
+from reviewlens.identify import code_of, languages
 from reviewlens.labels import Labels, read_labels
+from reviewlens.read.columns import data as known
 from reviewlens.splits import copy_key
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -62,6 +64,15 @@ class LabelledReviews:
             star = np.rint(np.nan_to_num(self.labels.stars, nan=0.0)).astype(np.int64)
             return star - 1, np.eye(5, dtype=np.float32)
         return self.labels.polarity, _POLARITY_STARS
+
+    def languages(self) -> list[str]:
+        """Return the language of each review, as its table declares or its text tells it."""
+        named = next((name for name in known("columns.toml")["language"]["names"] if name in self.frame), None)
+        declared = [None] * len(self.texts) if named is None else self.frame[named].tolist()
+        codes = [code_of(said) if isinstance(said, str) else None for said in declared]
+        found = languages([text for text, code in zip(self.texts, codes, strict=True) if not code])
+        told = iter(found)
+        return [code or next(told) for code in codes]
 
     def summary(self) -> str:
         """Say what was read, in one line."""

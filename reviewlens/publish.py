@@ -24,7 +24,9 @@ from reviewlens.errors import StoreError
 from reviewlens.gates import new_alerts
 from reviewlens.privacy import safe_cell
 from reviewlens.report import write_report
+from reviewlens.report.changes import MANY
 from reviewlens.run import SUPERSEDED, TABLE_FOLDER
+from reviewlens.schemas import SCORED_REASON
 from reviewlens.stop import Stop
 from reviewlens.store import Store
 from reviewlens.tables import Asked, Context, Inputs, Summary
@@ -50,15 +52,16 @@ def publish(
 ) -> None:
     """Build the summary tables over the parts that `decided` names and commit them as the current run.
 
-    `labels` are those of the themes in the reader's language, `model` says what was measured of the classifier when it
-    was trained, `before` are the tables of the last run.
+    `labels` are those of the themes in the reader's language, `model` says what the classifier was trained on and how
+    well it did, `before` are the tables of the last run.
 
     Raises `StoreError` where disk or memory do not suffice,
     and `Interrupted`; then nothing is committed.
     """
     started = time.perf_counter()
     with store.new_run() as folder:
-        tables, scale, above = _write_tables(store, decided, folder, Context(config, labels), options, stop)
+        context = Context(config, labels, learned=model.get("languages"))
+        tables, scale, above = _write_tables(store, decided, folder, context, options, stop)
         if above:
             log.warning(
                 "ratings above the highest, %g, count as absent: %s (see rating_scale)",
@@ -66,6 +69,7 @@ def publish(
                 f"{above:,}",
                 extra={"event": "off_scale", "ratings": above},
             )
+        _warn_of_languages(tables["intake"])
         manifest = {
             **decided,
             "counts": {
@@ -88,6 +92,19 @@ def publish(
         store.write_manifest(folder, manifest)
         write_report(folder / "report.html", tables, manifest, config, before=before)
         stop.check()
+
+
+def _warn_of_languages(intake: pd.DataFrame) -> None:
+    scored = intake[(intake["reason"] == SCORED_REASON) & intake["unlearned"].notna()]
+    for n, strange, languages in scored[["reviews", "unlearned", "unlearned_languages"]].itertuples(index=False):
+        if strange >= MANY * n:
+            log.warning(
+                "%s of %s reviews are in languages that the classifier was not trained on: %s",
+                f"{strange:,}",
+                f"{n:,}",
+                languages,
+                extra={"event": "unlearned", "reviews": int(strange), "languages": languages},
+            )
 
 
 def _write_tables(
@@ -197,6 +214,7 @@ def _counts(intake: pd.DataFrame, decided: Mapping[str, Any]) -> dict[str, int]:
     return {
         "rows": int(intake["reviews"].sum()),
         "scored": by_reason.pop("scored", 0),
+        **({} if intake["unlearned"].isna().any() else {"unlearned": int(intake["unlearned"].sum())}),
         "mentions": sum(part["mentions"] for part in decided["parts"]),
         "quarantined_files": len(decided["quarantined"]),
         **by_reason,

@@ -17,7 +17,7 @@ import numpy as np
 
 from reviewlens.artefact import Artefact, quantize
 from reviewlens.classifier import HEAD, TAIL, Classifier
-from reviewlens.identify import languages
+from reviewlens.identify import UNTOLD, languages
 from reviewlens.tokenizer import FIRST_PIECE, Tokenizer
 
 LEARNED = {"en": 2.5, "zh": 0.7}  # what the bundled model was trained on, and characters per subword at the least
@@ -56,7 +56,7 @@ def choose_start(texts: Sequence[str], bundled: Classifier | None) -> Start:
         return Start(Tokenizer.train(texts, longest=longest), None, "nothing, with subwords of the text")
     unknown = float(np.mean(bundled.unknown_rate(looked_at)))
     spelled = _characters_per_subword(bundled.tokenizer, looked_at)
-    language = Counter(found for found in languages(looked_at) if found != "und").most_common(1)
+    language = Counter(found for found in languages(looked_at) if found != UNTOLD).most_common(1)
     if language and spelled >= LEARNED.get(language[0][0], np.inf) and unknown <= _MOST_UNKNOWN:
         return Start(bundled.tokenizer, bundled.parts, "the bundled model", learned=True)
     own = Tokenizer.train(texts, longest=longest)

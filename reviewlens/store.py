@@ -36,7 +36,7 @@ from reviewlens.config import KEY_VARIABLE
 from reviewlens.errors import ConfigError, InputNotFoundError, LockedError, ReviewlensError, StoreError
 from reviewlens.whole import unwritable
 
-FORMAT = 3  # of parts and manifests; it grows too when masks or needs find other things: such parts are made anew
+FORMAT = 4  # of parts and manifests; it grows too when masks or needs find other things: such parts are made anew
 TEMPORARY = ".tmp-"
 FORGOTTEN_FILE = "forgotten.json"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +44,7 @@ _JUDGES = 400  # reviews to hold out: with fewer, chance decides how much the ne
 _SHARES = (0.12, 0.27)  # of the reviews, at the least and at the most
 _MORE_WEIGHTS = 4  # that are fitted to weigh a network beside the n-grams; each gains about 1/n (Akaike 1974)
 _STAR_SHARE = 0.5  # of the likelihood that network and n-grams are weighed by; the rest is that of the polarity
+_SPOKEN = 0.02  # of the reviews, from which their language counts as learned: short ones are taken for others at times
 _NOISE_WEIGHT = 0.3  # weight of a review whose label the n-grams contradict with near certainty
 Teacher = Callable[[list[str]], Any]
 
@@ -244,11 +246,24 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
         "neutral_prior": parts.calibration.neutral_prior,
         "unknown_rate": float(np.mean(prepared.encoded.ids < FIRST_PIECE)),
     }
+    parts.extra["languages"] = _languages(prepared, parts)
     of_all = prepared.lessons.fit(np.arange(len(prepared.valid)), prepared.strength)
     parts.weights |= of_all.with_stars(parts.weights["ngram.stars"]).arrays()
     parts.weights["seen.keys"] = np.unique(copy_hashes(prepared.reviews.texts))
     parts.card = model_card(parts)
     return Classifier(parts)
+
+
+def _languages(prepared: Prepared, parts: Artefact) -> list[str]:
+    """Return what was learned: the languages of the reviews, and those of a network that training went on from.
+
+    It keeps them: see docs/model.md.
+    """
+    counted = Counter(prepared.reviews.languages())
+    own = {code for code, n in counted.items() if n >= _SPOKEN * counted.total()}
+    warm = prepared.start.warm if prepared.start.learned and parts.calibration.network_weight else None
+    before = warm.extra.get("languages", []) if warm is not None and warm.model == parts.model else []
+    return sorted({*own, *before})
 
 
 def _beside_usual(prepared: Prepared, classifier: Classifier) -> Comparison | None:

@@ -67,7 +67,7 @@ def test_every_sentence_is_used_and_every_used_one_exists():
         f"{name}_" for name in SECTIONS
     }
     assert all(any(key.startswith(begin) for key in known) for begin in beginnings)
-    beginnings |= {"mood_", "reason_", "fingerprint_", "measure_", "rise_", "drift_", "set_", "trouble_"}
+    beginnings |= {"mood_", "reason_", "fingerprint_", "measure_", "rise_", "drift_", "set_", "trouble_", "language_"}
     literals = set(re.findall(r"""["']([a-z_]+)["']""", text)) | {*POLARITIES, *INTENTS, "best", "worst"}
     unused = {k for k in known if k.removesuffix("_one") not in literals and not k.startswith(tuple(beginnings))}
     assert unused == set()

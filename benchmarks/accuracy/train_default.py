@@ -37,6 +37,7 @@ from reviewlens.models.linear import NgramModel
 from reviewlens.models.lstm import LstmNetwork, LstmSettings
 from reviewlens.models.ngram_fit import fit_ngrams
 from reviewlens.models.runtime import OnnxNetwork
+from reviewlens.starting import LEARNED
 from reviewlens.text import normalize_all
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
@@ -233,6 +234,7 @@ def weigh(parts: Artefact, develop: pd.DataFrame, out: Path) -> None:
     parts.calibration = calibration.with_prior(NEUTRAL_PRIOR)
     measured = measure_all(Classifier(parts), develop)
     parts.metrics = {"development": measured, "neutral_prior": parts.calibration.neutral_prior}
+    parts.extra = {"languages": sorted(LEARNED)}
     parts.card = default_card(parts.calibration, measured)
     if out.exists():
         shutil.rmtree(out)

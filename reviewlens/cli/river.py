@@ -106,8 +106,9 @@ def run(
 @click.command()
 @SOURCES
 @COLUMN
+@CLASSIFIER
 @JSON
-def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> int:
+def check(source: tuple[str, ...], columns: tuple[str, ...], classifier: str | None, as_json: bool) -> int:
     """Say what is in the exports: columns, types, gaps, and what their absence costs. Exits with 6 where `run` would.
 
     \b
@@ -118,7 +119,7 @@ def check(source: tuple[str, ...], columns: tuple[str, ...], as_json: bool) -> i
 
     if not source:
         raise ConfigError("no input", where="reviewlens check", hint="name files, a folder or a glob")
-    found = look(Paths(source), columns=column_map(columns) or None)
+    found = look(Paths(source), columns=column_map(columns) or None, classifier=classifier)
     show_json(found.to_dict()) if as_json else click.echo(str(found))
     return PARTIAL if found.rejects else DONE
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reviewlens import text
-from reviewlens.identify import language
+from reviewlens import artefact, text
+from reviewlens.identify import code_of, language, unlearned
 from reviewlens.privacy import clean, mask
 from reviewlens.read.columns import CANONICAL
 from reviewlens.read.columns import data as known
@@ -25,6 +27,9 @@ from reviewlens.read.showing import as_html, as_text
 from reviewlens.read.source import UnreadableError
 from reviewlens.read.stars import likely_scale
 from reviewlens.read.strings import plain, to_strings, unwrapped
+
+if TYPE_CHECKING:
+    from reviewlens.classifier import Classifier
 
 SAMPLE_ROWS = 100_000  # in all files together
 MIN_ROWS = 500  # of each file
@@ -58,6 +63,7 @@ class Check:
     dates: Mapping[str, tuple[str, str]]  # ours -> first and last day
     stars: Mapping[str, int]  # rating -> rows
     languages: Mapping[str, int]  # language -> rows, declared or guessed
+    unlearned: Mapping[str, int]  # those of them that the classifier was not trained on; empty where it does not say
     repeated_ids: int  # rows whose id an earlier row has
     repeated_texts: int  # rows whose text an earlier row has
     troubles: Mapping[str, int]  # e.g. 'rating unreadable' -> rows
@@ -82,11 +88,17 @@ class Check:
         return as_html(self)
 
 
-def check(data: Any, *, columns: Mapping[str, str] | None = None) -> Check:
+def check(
+    data: Any,
+    *,
+    columns: Mapping[str, str] | None = None,
+    classifier: Classifier | str | os.PathLike[str] | None = None,
+) -> Check:
     """Say what is in the data, as `reviewlens.analyze` would read it.
 
-    Takes what `analyze` takes. Counts rows and files from the files' footers and reads no more than the first rows of
-    each file, about 100,000 in all. Raises `InputError` when nothing can be read, `ColumnError` for columns.
+    Takes what `analyze` takes; of `classifier`, the bundled one if None, it is told which languages it was not trained
+    on. Counts rows and files from the files' footers and reads no more than the first rows of each file, about 100,000
+    in all. Raises `InputError` when nothing can be read, `ColumnError` for columns.
     """
     found = plan(data, columns=columns)
     names = {part.name for part in found.parts}
@@ -97,7 +109,13 @@ def check(data: Any, *, columns: Mapping[str, str] | None = None) -> Check:
         quota[part.name] -= rows
         if rows or not part.rows:
             look.at(part, rows)
-    return look.result(found)
+    return look.result(found, _learned(classifier))
+
+
+def _learned(classifier: Classifier | str | os.PathLike[str] | None) -> tuple[str, ...] | None:
+    if isinstance(classifier, str | os.PathLike):
+        return artefact.read(Path(classifier)).languages
+    return artefact.read(artefact.bundled()).languages if classifier is None else classifier.languages
 
 
 class _Look:
@@ -162,8 +180,8 @@ class _Look:
         for declared, body in zip(
             reviews.column("language").to_pylist(), reviews.column("text").to_pylist(), strict=True
         ):
-            if declared:
-                self.languages[declared] += 1
+            if declared and (code := code_of(declared)):
+                self.languages[code] += 1
             elif body and self.guesses[name] < self.guesses_per_file:
                 self.guesses[name] += 1
                 self.languages[language(text.normalize(body[:2000]))] += 1
@@ -173,7 +191,7 @@ class _Look:
         scale = likely_scale(np.repeat(list(self.stars.keys()), list(self.stars.values())).astype(float))
         return Counter({"rating off_scale": sum(rows for rating, rows in self.stars.items() if rating > scale)})
 
-    def result(self, found: Plan) -> Check:
+    def result(self, found: Plan, learned: tuple[str, ...] | None) -> Check:
         """Return what has been seen."""
         names = {part.name for part in found.parts} - {file.name for file in self.damaged}
         days = {name: (min(times), max(times)) for name, times in self.times.items() if times}
@@ -190,6 +208,7 @@ class _Look:
             dates={name: (first.date().isoformat(), last.date().isoformat()) for name, (first, last) in days.items()},
             stars={f"{star:g}": count for star, count in sorted(self.stars.items())},
             languages=dict(self.languages.most_common()),
+            unlearned=unlearned(self.languages, learned) or {},
             repeated_ids=self.repeated_ids,
             repeated_texts=self.repeated_texts,
             troubles=dict(sorted((self.troubles + self._off_scale()).items())),

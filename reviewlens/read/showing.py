@@ -51,7 +51,7 @@ def _sections(check: Check) -> Iterator[tuple[str, list[Line]]]:
     every: dict[str, list[Line]] = {
         "columns": [_column(check, ours) for ours in check.columns],
         "stars": _shares(check.stars),
-        "languages": _shares(dict(list(check.languages.items())[:8])),
+        "languages": _languages(check),
         "repeated": _repeated(check),
         "trouble": [(trouble, f"{count:,} rows") for trouble, count in check.troubles.items()],
         "examples of trouble": [(e.file, f"row {e.row:,}", e.column, repr(e.value)) for e in check.examples],
@@ -71,6 +71,13 @@ def _column(check: Check, ours: str) -> Line:
 def _shares(counts: Mapping[str, int]) -> list[Line]:
     total = sum(counts.values())
     return [(value, f"{n:,}", f"{n / total:.1%}", "█" * round(_BAR * n / total)) for value, n in counts.items()]
+
+
+def _languages(check: Check) -> list[Line]:
+    shown = _shares(dict(list(check.languages.items())[:8]))
+    if not check.unlearned:
+        return shown
+    return [(*line, "not learned by the classifier" if line[0] in check.unlearned else "") for line in shown]
 
 
 def _repeated(check: Check) -> list[Line]:

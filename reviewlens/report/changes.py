@@ -8,11 +8,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from reviewlens.report.charts import columns
+from reviewlens.report.intake import unlearned
 from reviewlens.report.page import Page
 from reviewlens.schemas import OTHER, POLARITIES
 from reviewlens.tables.stats import change_p_value
 
 MOST_NAMED = 3  # themes in one sentence
+MANY = 0.05  # of the reviews
 CHART_WIDTH, CHART_HEIGHT = 720.0, 120.0
 
 
@@ -33,7 +35,7 @@ def changes(page: Page) -> Mapping[str, Any] | None:
             "width": 0,
             "height": 0,
         }
-    facts = [*_whole(page), *_mood(page), *_since_last_run(page), *_last_period(page), *_needs(page)]
+    facts = [*_whole(page), *_mood(page), *_languages(page), *_since_last_run(page), *_last_period(page), *_needs(page)]
     shown = page.recent
     counts = shown[list(POLARITIES)].astype(int).to_numpy().tolist() if len(shown) > 1 else []
     return {
@@ -77,6 +79,12 @@ def _mood(page: Page) -> Iterator[Fact]:
     n, good, bad = map(int, intake.loc["scored", ["reviews", "positive", "negative"]])
     told = {"good": good, "bad": bad, "good_share": words.share(good / n), "bad_share": words.share(bad / n)}
     yield Fact(words.say("mood_overall", n=n, **told), "products" if len(page.table("products")) else "intake")
+
+
+def _languages(page: Page) -> Iterator[Fact]:
+    """Reviews in languages that the model was not trained on, where they are enough to bend the numbers."""
+    if said := unlearned(page, least=MANY):
+        yield Fact(said, "intake")
 
 
 def _since_last_run(page: Page) -> Iterator[Fact]:

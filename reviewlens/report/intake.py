@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from reviewlens.report.page import Page
+from reviewlens.schemas import SCORED_REASON
 
 MOST_FILES = 20
+MOST_LANGUAGES = 4
 
 
 def intake(page: Page) -> Mapping[str, Any] | None:
@@ -23,9 +27,31 @@ def intake(page: Page) -> Mapping[str, Any] | None:
         "total": int(table["reviews"].sum()) if len(table) else 0,
         "files": [{**file, "why": words.name_of("reason", file["reason"])} for file in files[:MOST_FILES]],
         "more_files": max(0, len(files) - MOST_FILES),
+        "unlearned": unlearned(page),
         "troubles": _troubles(page),
         "missing": [name for name in ("product_id", "created_at", "rating") if not _known(page, name)],
     }
+
+
+def unlearned(page: Page, *, least: float = 0.0) -> str:
+    """Say how many reviews are in languages that the model was not trained on, and which.
+
+    Empty where there are none, or a smaller share than `least` of all that count.
+    """
+    words, table = page.words, page.table("intake")
+    if "unlearned" not in table or not page.scored:
+        return ""
+    row = table.set_index("reason").loc[SCORED_REASON]
+    if pd.isna(row["unlearned"]):
+        return "" if least else words.say("unlearned_unsaid")
+    n, share = int(row["unlearned"]), row["unlearned"] / page.scored
+    if not n or share < least:
+        return ""
+    by_code = [pair.split() for pair in row["unlearned_languages"].split(", ")]
+    named = [words.say("counted", name=words.name_of("language", code), n=int(k)) for code, k in by_code]
+    if rest := sum(int(k) for _, k in by_code[MOST_LANGUAGES:]):
+        named[MOST_LANGUAGES:] = [words.say("more_languages", n=rest)]
+    return words.say("unlearned", n=n, share=words.share(share), languages=words.listed(named))
 
 
 def _troubles(page: Page) -> list[str]:

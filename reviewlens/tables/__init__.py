@@ -8,7 +8,7 @@ file and a line in `TABLES`.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -35,6 +35,7 @@ class Context:
     config: JobConfig
     labels: Mapping[str, str]  # theme_id -> label in the reader's language
     as_of: pd.Timestamp | None = None  # last day that the reviews speak of
+    learned: Collection[str] | None = None  # languages that the classifier was trained on; None where it does not say
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Table:
 
 
 TABLES: dict[str, Table] = {
-    "intake": Table("intake.sql", finish.unchanged),
+    "intake": Table("intake.sql", finish.intake),
     "themes": Table("theme.sql", finish.themes, quotes=3),
     "products": Table("products.sql", finish.means),
     "periods": Table("periods.sql", finish.means),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from reviewlens.schemas import OTHER, SCALE
+from reviewlens.identify import UNTOLD, code_of, unlearned
+from reviewlens.schemas import OTHER, SCALE, SCORED_REASON
 from reviewlens.tables.stats import change_p_value, false_discovery, opportunity, ratio, rise_p_value, wilson
 
 if TYPE_CHECKING:
@@ -21,6 +23,29 @@ OTHER_LABELS = {"en": "other", "zh": "其他"}
 def unchanged(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Return the counts as they are."""
     return frame
+
+
+def intake(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """One row per reason, with the reviews that are in languages that the classifier was not trained on.
+
+    Both columns are empty where the classifier does not say what it was trained on.
+    """
+    counts = [name for name in frame if name not in ("reason", "language")]
+    shown = frame.groupby("reason", as_index=False)[counts].sum()
+    told = frame[(frame["reason"] == SCORED_REASON) & frame["language"].notna()]
+    rows: Counter[str] = Counter()
+    for said, n in zip(told["language"], told["reviews"], strict=True):
+        rows[code_of(said) or UNTOLD] += int(n)  # parts of before have languages as exports write them
+    strange = unlearned(rows, context.learned)
+    scored = shown["reason"] == SCORED_REASON
+    if strange is None:
+        absent = {"unlearned": "Int64", "unlearned_languages": "str"}
+        return shown.assign(**{name: pd.Series(pd.NA, shown.index, kind) for name, kind in absent.items()})
+    named = ", ".join(f"{code} {n}" for code, n in strange.items())
+    return shown.assign(
+        unlearned=np.where(scored, sum(strange.values()), 0).astype(np.int64),
+        unlearned_languages=pd.Series(np.where(scored, named, ""), shown.index, "str"),
+    )
 
 
 def themes(frame: pd.DataFrame, context: Context) -> pd.DataFrame:

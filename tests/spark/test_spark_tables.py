@@ -50,7 +50,7 @@ def test_spark_and_duckdb_agree(session, sample, tmp_path):
     inputs = with_copies(_inputs(run.store, run.manifest), tmp_path)
     for number, settings in enumerate(SETTINGS):
         config = JobConfig(**settings)
-        context, scratch = Context(config, {}), tmp_path / f"scratch{number}"
+        context, scratch = Context(config, {}, learned=("en",)), tmp_path / f"scratch{number}"
         asked = SparkTables(spark, inputs, config, scratch=scratch)
         with (
             Summary(inputs, context, memory_mb=200, scratch=tmp_path / f"duck{number}") as duck,
