@@ -7,7 +7,7 @@ left to the library.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from reviewlens import letters
 from reviewlens.forms import Forms
 from reviewlens.memory import Keys
+from reviewlens.native import kernel
 from reviewlens.runs import mix, powers
 
 LONGEST = 24  # characters
@@ -53,6 +54,16 @@ class Lattice:
 
     def search(self, forms: Forms) -> Ways:
         """Return the subwords of each form, none for a form that must be left to the library."""
+        search = kernel("search_ways")
+        return self._search_as_arrays(forms) if search is None else self._search(forms, search)
+
+    def _search(self, forms: Forms, search: Callable[..., int]) -> Ways:
+        ids, counts = np.empty(len(forms.points), np.int32), np.empty(len(forms.lengths), np.int64)
+        pieces = *self._keys.table, self._score, self._id, self._longest
+        total = search(forms.points, forms.lengths, len(forms.lengths), *pieces, LONGEST, ids, counts)
+        return Ways(ids[:total], counts)
+
+    def _search_as_arrays(self, forms: Forms) -> Ways:
         points, lengths, begins = forms.points, forms.lengths, forms.begins
         order = np.argsort(-lengths, kind="stable")  # those that go on at a place are the first ones
         order = order[(lengths[order] > 0) & (lengths[order] <= LONGEST)]

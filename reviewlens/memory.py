@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewlens.native import kernel
+
 _BITS = 19  # slots of the memory
 _MOST = 200_000  # runs; above it lookups would meet ever longer chains
 _ROOM = 1 << 20  # subwords of all runs
@@ -21,8 +23,22 @@ class Keys:
         self._keys = np.zeros(1 << bits, np.uint64)
         self._mask = (1 << bits) - 1
 
+    @property
+    def table(self) -> tuple[NDArray[np.uint64], int]:
+        """The key of each slot, 0 for an empty one, and the bits of a key that choose its slot."""
+        return self._keys, self._mask
+
     def find(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Return the slot of each key, -1 for one that is not there."""
+        find = kernel("find_keys")
+        return self._find_as_arrays(keys) if find is None else self._find(keys, find)
+
+    def _find(self, keys: NDArray[np.uint64], find: Callable[..., int]) -> NDArray[np.int64]:
+        slots = np.empty(len(keys), np.int64)
+        find(self._keys, self._mask, np.ascontiguousarray(keys), len(keys), slots)
+        return slots
+
+    def _find_as_arrays(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         slot = (keys & np.uint64(self._mask)).view(np.int64)
         held = self._keys.take(slot)
         astray = np.flatnonzero((held != keys) & (held != 0))
@@ -70,7 +86,35 @@ class Memory:
         """Return the slot of each key, -1 for one that is not known."""
         return self._keys.find(keys)
 
-    def ids(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def spread(
+        self, slots: NDArray[np.int64], start: NDArray[np.int64], base: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+        """Return the subwords of the runs at `slots`, where the run of each begins in its text, and how many a text has.
+
+        `start` is the first character of each run, ascending; `base` where each text begins, and the end of all.
+        """
+        spread = kernel("spread_runs")
+        if spread is not None:
+            return self._spread(slots, start, base, spread)
+        ids, counts = self._ids_of(slots)
+        first = np.searchsorted(start, base)
+        starts = np.repeat((start - np.repeat(base[:-1], np.diff(first))).astype(np.int32), counts)
+        total = np.concatenate([[0], np.cumsum(counts)])
+        return ids, starts, np.diff(total[first])
+
+    def _spread(
+        self, slots: NDArray[np.int64], start: NDArray[np.int64], base: NDArray[np.int64], spread: Callable[..., int]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
+        texts, room = len(base) - 1, 2 * len(slots)
+        while True:
+            ids, starts, counts = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(texts, np.int64)
+            runs = self._where, slots, len(slots), start
+            total = spread(*runs, texts, base, self._ids, room, ids, starts, counts)
+            if total >= 0:
+                return ids[:total], starts[:total], counts
+            room = -total
+
+    def _ids_of(self, slots: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the subwords of the runs at `slots`, end to end, and the number of each."""
         where = self._where[slots]
         counts = where & ((1 << _LENGTH_BITS) - 1)

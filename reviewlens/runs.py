@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from reviewlens import letters
 from reviewlens.forms import Forms, places
+from reviewlens.native import kernel
 
 SPACE = "▁"  # the mark of a word start, as in SentencePiece
 LONGEST_RUN = 200  # characters: a run of one letter must not be slow
@@ -80,6 +81,19 @@ class Cutter:
 
     def cut(self, points: NDArray[np.uint32]) -> Runs:
         """Return the runs of the joined texts; a run depends on the word that it stands in alone."""
+        cut = kernel("cut_runs")
+        return self._cut_as_arrays(points) if cut is None else self._cut(points, cut)
+
+    def _cut(self, points: NDArray[np.uint32], cut: Callable[..., int]) -> Runs:
+        n = len(points)
+        start, end, opens = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.bool_)
+        key = np.empty(n, np.uint64)
+        tables = self._known, self._left, self._right, self._bridges, self._sticky, _spaces(), _marks()
+        while (count := cut(points, n, *tables, _SHORT, LONGEST_RUN, start, end, opens, key)) < 0:
+            self._learn_pages(points)
+        return Runs(start[:count], end[:count], opens[:count], key[:count])
+
+    def _cut_as_arrays(self, points: NDArray[np.uint32]) -> Runs:
         self._learn_pages(points)
         index = points.astype(np.intp)
         space = _spaces().take(index)

@@ -8,7 +8,7 @@ marks, at commas between clauses, before words of contrast ("but", "虽然", "�
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import chain, pairwise
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from reviewlens import letters
 from reviewlens.languages import words
 from reviewlens.letters import NOTHING, SPACED, UNSPACED
+from reviewlens.native import kernel
 from reviewlens.threads import blocks
 
 LONGEST = 400  # characters of a clause
@@ -107,6 +108,22 @@ def segments(texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]
 
 
 def _clauses(joined: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    cut = kernel("cut_clauses")
+    return _clauses_as_arrays(joined) if cut is None else _cut(joined, cut)
+
+
+def _cut(joined: str, cut: Callable[..., int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    points, extra = letters.codes(joined), _contrast_cuts(joined)
+    start, end = np.empty(len(points), np.int64), np.empty(len(points), np.int64)
+    count = cut(points, len(points), _classes(), extra, len(extra), start, end)
+    if count and int((end[:count] - start[:count]).max()) > LONGEST:
+        further = _length_cuts(letters.of(_classes(), points), start[:count], end[:count])
+        extra = np.sort(np.concatenate([extra, further]))
+        count = cut(points, len(points), _classes(), extra, len(extra), start, end)
+    return start[:count], end[:count]
+
+
+def _clauses_as_arrays(joined: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     kind = letters.of(_classes(), letters.codes(joined))
     cut = np.zeros(len(kind) + 1, np.bool_)
     cut[0] = True

@@ -25,6 +25,7 @@ from reviewlens.errors import ArtefactError
 from reviewlens.forms import Forms
 from reviewlens.lattice import Lattice, nothing_of
 from reviewlens.memory import Memory
+from reviewlens.native import kernel
 from reviewlens.runs import SPACE, Cutter, Runs
 from reviewlens.threads import blocks
 
@@ -171,7 +172,8 @@ class Tokenizer:
 
     def _subwords(self, forms: Forms) -> tuple[Ids, NDArray[np.int64]]:
         """Return the subwords of each form end to end, and the number of each."""
-        ids, counts = self._lattice.search(forms) if len(forms.lengths) >= _FEW else nothing_of(forms)
+        few = len(forms.lengths) < _FEW and kernel("search_ways") is None
+        ids, counts = nothing_of(forms) if few else self._lattice.search(forms)
         left = np.flatnonzero(counts == 0)
         if not len(left):
             return ids, counts
@@ -225,12 +227,7 @@ class Tokenizer:
         while len(new := _distinct(runs.key, slots)):  # only where the memory was full
             memory = self._learn(memory, self._cutter.forms(letters.codes(cut.text), runs, new), runs.key[new])
             slots = memory.slots(runs.key)
-        ids, counts = memory.ids(slots)
-        first = np.searchsorted(runs.start, base)
-        per_text = np.diff(first)
-        starts = np.repeat((runs.start - np.repeat(base[:-1], per_text)).astype(np.int32), counts)
-        total = np.concatenate([[0], np.cumsum(counts)])
-        return ids, starts, np.diff(total[first])
+        return memory.spread(slots, runs.start, base)
 
     def encode(self, texts: Sequence[str], *, head: int, tail: int) -> Encoded:
         """Return subword ids of each text: all of them, or the first `head`, a cut mark and the last `tail`.

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from reviewlens.models.ngrams import Ngrams
 from reviewlens.models.runtime import MOST_CLAUSES, Network
+from reviewlens.native import kernel
 from reviewlens.tokenizer import Encoded
 
 Owners = NDArray[np.int64]
@@ -84,6 +85,11 @@ def clause_of(encoded: Encoded, owner: Owners, bounds: NDArray[np.int64]) -> NDA
     """Return the index of the clause that each subword belongs to, -1 for none, shape (n_tokens,)."""
     if not len(owner):
         return np.full(len(encoded.ids), -1, dtype=np.int64)
+    find = kernel("find_clauses")
+    if find is not None:
+        clause, texts = np.empty(len(encoded.ids), np.int64), len(encoded.offsets) - 1
+        find(encoded.offsets, texts, encoded.starts, owner, np.ascontiguousarray(bounds), len(owner), clause)
+        return clause
     place = (_text_of(encoded) << 32) + encoded.starts
     begins, ends = (owner << 32) + bounds.T
     first = np.searchsorted(place, begins)  # subword of each clause

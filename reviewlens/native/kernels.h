@@ -1,0 +1,51 @@
+/* What all kernels share. */
+#ifndef REVIEWLENS_KERNELS_H
+#define REVIEWLENS_KERNELS_H
+
+#include <stdint.h>
+
+#define KERNELS_VERSION 1 /* raise it, here and in __init__.py, when what a kernel takes or does changes */
+
+#if defined(_WIN32)
+#define KERNEL __declspec(dllexport)
+#else
+#define KERNEL __attribute__((visibility("default")))
+#endif
+
+#if defined(__GNUC__)
+#define PREFETCH(place) __builtin_prefetch(place)
+#else
+#define PREFETCH(place) ((void)0)
+#endif
+
+#define ODD UINT64_C(0x9E3779B97F4A7C15)
+
+/* The finalizer of MurmurHash3, as `reviewlens.runs.mix`. */
+static inline uint64_t mix(uint64_t key)
+{
+    key ^= key >> 33;
+    key *= UINT64_C(0xFF51AFD7ED558CCD);
+    return key ^ (key >> 29);
+}
+
+/* The number of a character in the polynomial hashes of runs and subwords. */
+static inline uint64_t value_of(uint64_t point)
+{
+    return mix((point + 1) * ODD);
+}
+
+/* The slot of a key by linear probing, as `reviewlens.memory.Keys`; -1 where it is not. */
+static inline int64_t slot_of(const uint64_t *table, uint64_t mask, uint64_t key)
+{
+    uint64_t slot = key & mask;
+    for (;;) {
+        uint64_t held = table[slot];
+        if (held == key)
+            return (int64_t)slot;
+        if (held == 0)
+            return -1;
+        slot = (slot + 1) & mask;
+    }
+}
+
+#endif
