@@ -20,8 +20,9 @@ from reviewlens.calibration import Calibration
 from reviewlens.errors import ConfigError, InputError, OverwriteError
 from reviewlens.models.mixture import Mixture
 from reviewlens.models.ngrams import Ngrams
+from reviewlens.models.laying_out import Sizes
 from reviewlens.models.packed import PackedLstm
-from reviewlens.models.runtime import Network, OnnxNetwork
+from reviewlens.models.runtime import STRIDE, Network, OnnxNetwork
 from reviewlens.schemas import LABELS
 from reviewlens.text import normalize_all
 from reviewlens.threads import Threads
@@ -250,7 +251,8 @@ def _model(parts: Artefact) -> Mixture:
     if parts.graph is not None:
         table, scale = weights["embedding.int8"], weights["embedding.scale"]
         if parts.model == "lstm":  # the network of `graph`, faster
-            network = PackedLstm(weights, parts.settings["heads"], table, scale, parts.settings.get("pooled", 1))
+            sizes = Sizes(parts.settings.get("pooled", 1), parts.settings.get("stride", STRIDE))
+            network = PackedLstm(weights, parts.settings["heads"], table, scale, sizes)
         else:
             positions = len(weights["position"]) if "position" in weights else None
             network = OnnxNetwork(parts.graph, table, scale, positions=positions)

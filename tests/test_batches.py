@@ -12,8 +12,8 @@ from reviewlens.forms import Forms
 from reviewlens.lattice import LONGEST
 from reviewlens.memory import Keys
 from reviewlens.models.mixture import clause_of
-from reviewlens.models.packed import BATCH_ROWS, lay_out
-from reviewlens.models.runtime import STRIDE
+from reviewlens.models.laying_out import BATCH_ROWS, Sizes, lay_out
+from reviewlens.models.packed import convolve
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
 
@@ -50,49 +50,57 @@ def test_keys_are_found_where_many_want_one_slot(kept: list[int], asked: list[in
 
 
 LENGTHS = st.lists(st.integers(0, 30), min_size=1, max_size=BATCH_ROWS + 5)
+SIZES = st.builds(Sizes, st.sampled_from([1, 2, 3]), st.sampled_from([2, 4]))
 
 
 @settings(max_examples=60, deadline=None)
-@given(LENGTHS, st.sampled_from([1, 2, 3]), st.randoms(use_true_random=False))
-def test_reviews_lie_end_to_end(lengths: list[int], pooled: int, random) -> None:
+@given(LENGTHS, SIZES, st.randoms(use_true_random=False))
+def test_reviews_lie_end_to_end(lengths: list[int], sizes: Sizes, random) -> None:
+    pooled, stride = sizes
     offsets = np.concatenate([[0], np.cumsum(lengths)])
-    ids = np.array([random.randint(3, 99) for _ in range(offsets[-1])] + [0], np.int32)
+    ids = np.array([random.randint(3, 99) for _ in range(offsets[-1])], np.int32)
     counts = [random.randint(0, 3) for _ in lengths]
     own = [sorted(random.randint(-1, most - 1) for _ in range(n)) for n, most in zip(lengths, counts, strict=True)]
-    clause = np.array([c for part in own for c in part] + [-1], np.int64)
+    clause = np.array([c for part in own for c in part], np.int64)
     in_places = [-(-n // pooled) for n in lengths]
-    groups = [max(1, -(-n // STRIDE)) for n in in_places]
+    groups = [max(1, -(-n // stride)) for n in in_places]
     rows = sorted(range(len(lengths)), key=lambda row: -groups[row])
     encoded = Encoded(ids, np.zeros_like(ids), offsets, np.zeros(len(lengths), np.bool_))
-    block = lay_out(encoded, clause, np.array(counts), np.array(rows), pooled)
+    block = lay_out(encoded, clause, np.array(counts), np.array(rows), sizes)
+    taps = np.random.default_rng(0).normal(size=(100, 3, 8)).astype(np.float32)
+    taps[0, [0, 2]] = 0
     at = 0
     for batch, first in enumerate(range(0, len(rows), BATCH_ROWS)):
         some = rows[first : first + BATCH_ROWS]
         unread = BATCH_ROWS + sum(counts[row] for row in some)
         before, weights = BATCH_ROWS, defaultdict(float)
+        near, by_step = convolve(ids, taps, sizes, *block.rows_of(batch))
         assert block.places[batch] == at
+        own_at = 0
         for place, row in enumerate(some):
-            begin = int(offsets[row])
-            subwords = ids[begin : begin + lengths[row]].tolist()
-            padded = [0, *subwords, *[0] * (groups[row] * STRIDE * pooled - lengths[row] + 1)]
-            span = slice(at * pooled, (at + groups[row] * STRIDE) * pooled)
-            assert block.ids["here"][span].tolist() == padded[1:-1]
-            assert block.ids["before"][span].tolist() == padded[:-2]
-            assert block.ids["after"][span].tolist() == padded[2:]
-            for nth in range(groups[row] * STRIDE):
+            subwords = ids[int(offsets[row]) : int(offsets[row + 1])].tolist()
+            padded = [0, *subwords, *[0] * (groups[row] * stride * pooled - lengths[row] + 1)]
+            three = [taps[a, 0] + taps[b, 1] + taps[c, 2] for a, b, c in zip(padded, padded[1:], padded[2:])]
+            for nth in range(groups[row] * stride):
+                strongest = np.maximum(np.max(three[nth * pooled : (nth + 1) * pooled], axis=0), 0)
+                assert np.array_equal(near[own_at + nth], strongest)
                 sums = {unread}
                 if nth < in_places[row]:
                     last = own[row][min(nth * pooled + pooled, lengths[row]) - 1]
-                    weights[place, nth // STRIDE * BATCH_ROWS + place] += 1 / STRIDE
+                    weights[place, nth // stride * BATCH_ROWS + place] += 1 / stride
                     assert block.review[at + nth] == place
                     if last >= 0:
                         sums = {before + last}
-                        weights[before + last, nth // STRIDE * BATCH_ROWS + place] += 1 / STRIDE
+                        weights[before + last, nth // stride * BATCH_ROWS + place] += 1 / stride
                 else:
                     assert block.review[at + nth] == unread
                 assert {int(block.clause[at + nth, 0])} == sums
-            at += groups[row] * STRIDE
+            in_groups = near[own_at : own_at + groups[row] * stride].reshape(groups[row], stride, -1)
+            assert np.array_equal(by_step[: groups[row], place], in_groups.max(axis=1))
+            assert not by_step[groups[row] :, place].any()
+            at, own_at = at + groups[row] * stride, own_at + groups[row] * stride
             before += counts[row]
+        assert own_at == len(near)
         parts = slice(*block.parts[batch : batch + 2])
         shares = zip(*(block.share[name][parts].ravel().tolist() for name in ("sum", "place", "weight")), strict=True)
         assert {(a, b): weight for a, b, weight in shares if weight} == weights

@@ -65,7 +65,7 @@ def test_every_model_learns_saves_and_answers_alike(table: pd.DataFrame, model: 
     assert not list((tmp_path / "m").glob("checkpoint*"))
 
 
-@pytest.mark.parametrize(("name", "sizes"), [("lstm", {}), ("lstm", {"pooled": 2}), ("transformer", {})])
+@pytest.mark.parametrize(("name", "sizes"), [("lstm", {}), ("lstm", {"pooled": 2}), ("lstm", {"pooled": 2, "stride": 2}), ("transformer", {})])
 def test_torch_and_onnx_agree(name: str, sizes: dict[str, int]) -> None:
     from importlib import import_module
 
@@ -74,9 +74,10 @@ def test_torch_and_onnx_agree(name: str, sizes: dict[str, int]) -> None:
     from reviewlens.artefact import quantize
     from reviewlens.models import NETWORKS
     from reviewlens.models.graph import network_graph
+    from reviewlens.models.laying_out import Sizes
     from reviewlens.models.packed import PackedLstm
     from reviewlens.models.packed_graph import packed_graph
-    from reviewlens.models.runtime import STRIDE, Network, OnnxNetwork
+    from reviewlens.models.runtime import Network, OnnxNetwork
     from reviewlens.tokenizer import Encoded
 
     entry = NETWORKS[name]
@@ -91,8 +92,9 @@ def test_torch_and_onnx_agree(name: str, sizes: dict[str, int]) -> None:
     networks: list[Network] = [OnnxNetwork(graph, codes, scale, **sizes)]
     onnx.checker.check_model(graph, full_check=True)
     if name == "lstm":
-        onnx.checker.check_model(packed_graph(state, settings.heads, STRIDE, settings.pooled), full_check=True)
-        networks.append(PackedLstm(state, settings.heads, codes, scale, settings.pooled))
+        onnx.checker.check_model(packed_graph(state, settings.heads), full_check=True)
+        packed_as = Sizes(settings.pooled, settings.stride)
+        networks.append(PackedLstm(state, settings.heads, codes, scale, packed_as))
     generator = np.random.default_rng(0)
     for length in (1, 2, 3, 16, 17, 127):
         ids = generator.integers(1, 300, length).astype(np.int32)

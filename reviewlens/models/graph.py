@@ -59,7 +59,7 @@ class Graph:
 def network_graph(model: str, weights: Weights, settings: Mapping[str, Any]) -> bytes:
     """Return the ONNX graph of a network of the registry."""
     if model == "lstm":
-        return lstm_graph(weights, settings["heads"], STRIDE, settings.get("pooled", 1))
+        return lstm_graph(weights, settings["heads"], settings.get("stride", STRIDE), settings.get("pooled", 1))
     from reviewlens.models.transformer_graph import transformer_graph
 
     return transformer_graph(weights, settings["heads"], settings["layers"])

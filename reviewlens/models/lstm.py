@@ -1,7 +1,7 @@
 """The default network: convolution over subwords, a bidirectional LSTM over groups of four, attention per clause.
 
 A token's meaning comes from a table of pretrained subword vectors. A width-3 convolution reads phrases ("not good"); of
-`pooled` neighbors, a place, the greatest is kept. An LSTM over groups of `STRIDE` places reads the clause around them.
+`pooled` neighbors, a place, the greatest is kept. An LSTM over groups of `stride` places reads the clause around them.
 Attention pools both, once over the review and once over each clause with the same weights, so one pass answers for the
 review and its clauses although only reviews have labels (multiple-instance learning: Angelidis and Lapata 2018). The
 output is a distribution over 1-5 stars.
@@ -29,6 +29,8 @@ class LstmSettings:
     dropout: float = 0.2
     pooled: int = 1
     """Neighboring tokens that make a place; 1 in artefacts before format 3, which do not say it."""
+    stride: int = STRIDE
+    """Places that a step of the LSTM reads; `STRIDE` in artefacts that do not say it."""
 
 
 class AttentionPool(nn.Module):
@@ -72,13 +74,13 @@ class LstmNetwork(nn.Module):
         x = self.dropout(self.embedding(ids))
         near = torch.relu(torch.nn.functional.max_pool1d(self.conv(x.transpose(1, 2)), self.settings.pooled))
         member = self.places(member)
-        b, _, t = member.shape
-        grouped = torch.nn.functional.max_pool1d(near, STRIDE).transpose(1, 2)
+        (b, _, t), stride = member.shape, self.settings.stride
+        grouped = torch.nn.functional.max_pool1d(near, stride).transpose(1, 2)
         near = near.transpose(1, 2)
-        coarse = member.view(b, -1, t // STRIDE, STRIDE).mean(-1)
-        steps = (member[:, 0].sum(1) / STRIDE).ceil().clamp(min=1).long()
+        coarse = member.view(b, -1, t // stride, stride).mean(-1)
+        steps = (member[:, 0].sum(1) / stride).ceil().clamp(min=1).long()
         packed = nn.utils.rnn.pack_padded_sequence(grouped, steps.cpu(), batch_first=True, enforce_sorted=False)
-        far, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=t // STRIDE)
+        far, _ = nn.utils.rnn.pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=t // stride)
         pooled = torch.cat([self.pool_near(near, member), self.pool_far(far, coarse)], -1)
         logits: Tensor = self.out(self.dropout(torch.relu(self.dense(self.dropout(pooled)))))
         return logits

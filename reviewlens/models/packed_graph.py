@@ -1,7 +1,7 @@
 """The graph of `LstmNetwork` over reviews that stand end to end, without padding: see `reviewlens.models.packed`.
 
-The convolution is looked up in tables (`tap_tables`), attention is summed by scattering each subword's share to its
-review and to its clause. Every text takes whole groups of `stride` places, and the LSTM as many steps.
+The convolution is looked up in a table (`tap_table`) beforehand, attention is summed by scattering each place's share to
+its review and to its clause.
 """
 
 from __future__ import annotations
@@ -12,55 +12,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens.models import onnx_bytes
-from reviewlens.models.graph import Graph, Weights, gates, strongest
-
-TAPS = ("before", "here", "after")
+from reviewlens.models.graph import Graph, Weights, gates
 
 
-def tap_tables(
-    weights: Weights, table: NDArray[np.int8], scale: NDArray[np.float32], heads: int
-) -> dict[str, NDArray[np.float32]]:
-    """Return what a subword adds to the convolution before, at or after its place: each (v, channels + heads).
+def tap_table(weights: Weights, table: NDArray[np.int8], scale: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+    """Return what a subword adds to the convolution before, at and after its place, (v, 3, channels + heads).
 
     A convolution of embeddings is linear: it can be computed once per subword of the vocabulary instead of per token.
-    The bias is in "here". Row 0, which pads, adds nothing. The last `heads` channels are 1, so that sums of weighted
-    features hold the sums of the weights too.
+    The bias is in the middle. Row 0, which pads, adds nothing beside it. The last `heads` channels are 1, so that sums
+    of weighted features hold the sums of the weights too.
     """
     embedding = table.astype(np.float32) * scale.reshape(-1, 1)
     embedding[0] = 0.0
     kernel = weights["conv.weight"]
     channels = kernel.shape[0]
-    taps = {}
-    for k, name in enumerate(TAPS):
-        rows = np.zeros((len(embedding), channels + heads), np.float32)
-        rows[:, :channels] = embedding @ kernel[:, :, k].T
-        taps[f"taps.{name}"] = rows
-    taps["taps.here"][:, :channels] += weights["conv.bias"]
-    taps["taps.here"][:, channels:] = 1.0
+    taps = np.zeros((len(embedding), 3, channels + heads), np.float32)
+    for k in range(3):
+        taps[:, k, :channels] = embedding @ kernel[:, :, k].T
+    taps[:, 1, :channels] += weights["conv.bias"]
+    taps[:, 1, channels:] = 1.0
     return taps
 
 
-def packed_graph(weights: Weights, heads: int, stride: int, pooled: int) -> bytes:
-    """Return the ONNX graph; p = t / pooled places of g = p / stride groups, b reviews, s sums, n shares of groups.
+def packed_graph(weights: Weights, heads: int) -> bytes:
+    """Return the ONNX graph; p places, g steps of b reviews, s sums, n shares of steps, c channels and heads.
 
-    Inputs: each subword (`here`) and those `before` and `after` it, (t,); `step.groups`, which group an LSTM reads at
-    each step of each review, (steps, b); `steps`, (b,); `review` and `clause`, to which sum each place belongs, (p, 1);
-    `share.place`, `share.weight` and `share.sum`: a place of the LSTM's output, steps * b, how much of that group
-    belongs to a sum, and to which. `sums` is zeros, (s, channels + heads), `far.sums` (s, 2 * hidden + heads).
+    Inputs: `near`, the features of each place, (p, c); `by_step`, the strongest of each group of places, where the LSTM
+    reads it, (g, b, c); `steps`, the groups of each review, (b,); `review` and `clause`, to which sum each place belongs,
+    (p, 1); `share.place`, `share.weight` and `share.sum`: a place of the LSTM's output, g * b, how much of that group
+    belongs to a sum, and to which. `sums` is zeros, (s, c), `far.sums` (s, 2 * hidden + heads).
     """
     g = Graph()
     channels, hidden = weights["conv.weight"].shape[0], weights["lstm.weight_hh_l0"].shape[1]
-    for name in TAPS:
-        g.add("Gather", [f"taps.{name}", f"ids.{name}"], name, axis=0)
-    g.add("Add", ["before", "here"], "two_taps")
-    g.add("Add", ["two_taps", "after"], "three_taps")
-    width = channels + heads
-    place = strongest(g, "three_taps", "places", -1, pooled, width) if pooled > 1 else "three_taps"
-    near = g.add("Relu", [place], "near")
-    parts = _weighted(g, near, weights, "pool_near", heads, ones=heads)
+    parts = _weighted(g, "near", weights, "pool_near", heads, ones=heads)
     g.add("ScatterND", ["sums", "review", parts], "of_reviews", reduction="add")
     g.add("ScatterND", ["of_reviews", "clause", parts], "of_both", reduction="add")
-    far = _lstm(g, strongest(g, near, "groups", -1, stride, width), weights)
+    far = _lstm(g, weights)
     far_parts = _weighted(g, far, weights, "pool_far", heads, ones=0)
     g.add("Gather", [far_parts, "share.place"], "groups_of_sums", axis=0)
     g.add("Mul", ["groups_of_sums", "share.weight"], "shares")
@@ -70,9 +57,8 @@ def packed_graph(weights: Weights, heads: int, stride: int, pooled: int) -> byte
     g.add("Relu", [g.linear("pooled", "dense", weights["dense.weight"], weights["dense.bias"])], "hidden")
     g.add("Identity", [g.linear("hidden", "out", weights["out.weight"], weights["out.bias"])], "logits")
     value, real, index = onnx_bytes.value_info, onnx_bytes.FLOAT, onnx_bytes.INT64
-    inputs = [value(f"ids.{name}", onnx_bytes.INT32, "t") for name in TAPS]
-    inputs += [value(f"taps.{name}", real, "v", "c") for name in TAPS]
-    inputs += [value("step.groups", onnx_bytes.INT32, "steps", "b"), value("steps", onnx_bytes.INT32, "b")]
+    inputs = [value("near", real, "p", "c"), value("by_step", real, "g", "b", "c")]
+    inputs += [value("steps", onnx_bytes.INT32, "b")]
     inputs += [value(name, index, "p", "one") for name in ("review", "clause")]
     inputs += [value("share.place", index, "n"), value("share.weight", real, "n", "one")]
     inputs += [value("share.sum", index, "n", "one"), value("sums", real, "s", "c"), value("far.sums", real, "s", "d")]
@@ -111,12 +97,11 @@ def _spread(heads: int, width: int) -> NDArray[np.float32]:
     return np.repeat(np.eye(heads, dtype=np.float32), width // heads, axis=1)
 
 
-def _lstm(g: Graph, groups: str, weights: Weights) -> str:
+def _lstm(g: Graph, weights: Weights) -> str:
     """Return the states at all steps of all reviews, (steps * b, 2 * hidden)."""
     hidden = weights["lstm.weight_hh_l0"].shape[1]
     channels = weights["conv.weight"].shape[0]
     width = channels + weights["pool_near.score.weight"].shape[0]
-    g.add("Gather", [groups, "step.groups"], "by_step", axis=0)
     ends = ("", "_reverse")
     stacked: dict[str, Any] = {
         "w": [np.pad(gates(weights[f"lstm.weight_ih_l0{end}"]), ((0, 0), (0, width - channels))) for end in ends],

@@ -19,7 +19,7 @@ TOKEN_WIDTHS = np.array([16, 32, 48, 64, 96, 128, 192, 256])
 CLAUSE_WIDTHS = np.array([1, 4, 8, 16, 32, 64, 128])
 MOST_CLAUSES = int(CLAUSE_WIDTHS[-1])
 BATCH_ROWS = 16  # activations stay in a core's cache
-STRIDE = 4  # places that a step of an LSTM reads
+STRIDE = 4  # places that a step of an LSTM reads, where its settings do not say it
 N_STARS = 5
 NETWORK_HEAD, NETWORK_TAIL = 160, 95  # subwords that a network reads of a long review; the n-grams read all
 
@@ -83,9 +83,10 @@ class OnnxNetwork(Network):
         *,
         positions: int | None = None,
         pooled: int = 1,
+        stride: int = STRIDE,
     ) -> None:
         """Build it; `positions` is how many subwords have one, where the network counts them."""
-        self._pooled = pooled
+        self._pooled, self._stride = pooled, stride
         if positions is not None and positions <= NETWORK_HEAD + NETWORK_TAIL:
             self.head, self.tail = 5 * positions // 8, 3 * positions // 8 - 1
         self._session = session_of(graph)
@@ -134,7 +135,7 @@ class OnnxNetwork(Network):
         inside = owner >= 0
         member[row[inside], owner[inside], place[inside]] = 1.0
         steps = np.ones(BATCH_ROWS, dtype=np.int32)
-        steps[: len(rows)] = np.maximum(1, -(-in_places // STRIDE))
+        steps[: len(rows)] = np.maximum(1, -(-in_places // self._stride))
         feed = {"ids": ids, "mask": mask, "member": member}
         if self._takes_steps:
             feed["steps"] = steps
