@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from reviewlens import letters
 from reviewlens.forms import Forms
-from reviewlens.memory import Keys
+from reviewlens.keys import Keys, mix
 from reviewlens.native import kernel
-from reviewlens.runs import mix, powers
+from reviewlens.runs import powers
 
 LONGEST = 24  # characters
 _CELLS = 1 << 18  # subwords tried at once

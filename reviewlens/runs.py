@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from reviewlens import letters
 from reviewlens.forms import Forms, places
+from reviewlens.keys import mix
 from reviewlens.native import kernel
 
 SPACE = "▁"  # the mark of a word start, as in SentencePiece
@@ -185,15 +186,6 @@ def _values() -> NDArray[np.uint64]:
     points = np.arange(_TOP, dtype=np.uint64)
     points[ord("A") : ord("Z") + 1] += 32
     return mix((points + np.uint64(1)) * _ODD)
-
-
-def mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the keys with their bits stirred (the finalizer of MurmurHash3)."""
-    mixed = keys >> np.uint64(33)
-    mixed ^= keys
-    mixed *= np.uint64(0xFF51AFD7ED558CCD)
-    mixed ^= mixed >> np.uint64(29)
-    return mixed
 
 
 def powers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:

@@ -13,7 +13,6 @@ from functools import cache
 from itertools import chain, pairwise
 
 import numpy as np
-from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from numpy.typing import NDArray
 
 from reviewlens import letters
@@ -21,6 +20,7 @@ from reviewlens.languages import words
 from reviewlens.letters import NOTHING, SPACED, UNSPACED
 from reviewlens.native import kernel
 from reviewlens.threads import blocks
+from reviewlens.trie import Trie
 
 LONGEST = 400  # characters of a clause
 _SPACE, _SOFT, _HARD, _BREAK = 4, 5, 6, 7  # classes beside those of `letters.kinds`
@@ -113,7 +113,8 @@ def _clauses(joined: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _cut(joined: str, cut: Callable[..., int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    points, extra = letters.codes(joined), _contrast_cuts(joined)
+    points = letters.codes(joined)
+    extra = _contrast_cuts(points)
     start, end = np.empty(len(points), np.int64), np.empty(len(points), np.int64)
     count = cut(points, len(points), _classes(), extra, len(extra), start, end)
     if count and int((end[:count] - start[:count]).max()) > LONGEST:
@@ -124,11 +125,12 @@ def _cut(joined: str, cut: Callable[..., int]) -> tuple[NDArray[np.int64], NDArr
 
 
 def _clauses_as_arrays(joined: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    kind = letters.of(_classes(), letters.codes(joined))
+    points = letters.codes(joined)
+    kind = letters.of(_classes(), points)
     cut = np.zeros(len(kind) + 1, np.bool_)
     cut[0] = True
     cut[_mark_cuts(kind)] = True
-    cut[_contrast_cuts(joined)] = True
+    cut[_contrast_cuts(points)] = True
     start, end = _trimmed(kind, cut)
     if len(start) and int((end - start).max()) > LONGEST:
         cut[_length_cuts(kind, start, end)] = True
@@ -159,8 +161,8 @@ def _mark_cuts(kind: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 @cache
-def _contrast() -> tuple[AhoCorasick, NDArray[np.int64]]:
-    """Return the automaton of contrast words, and per pattern how far from its start the cut is; -1 for none."""
+def _contrast() -> tuple[Trie, NDArray[np.int64]]:
+    """Return the contrast words, and per word how far from its start the cut is; -1 for none."""
     patterns: dict[str, int] = {}
     for key in ("contrast", "no_contrast"):
         for phrases in words("text", key).values():
@@ -170,16 +172,12 @@ def _contrast() -> tuple[AhoCorasick, NDArray[np.int64]]:
                     patterns[f"{phrase} " if spaced else phrase] = -1
                 else:
                     patterns[f" {phrase} " if spaced else phrase] = int(spaced)
-    automaton = AhoCorasick(list(patterns), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
-    return automaton, np.fromiter(patterns.values(), np.int64, len(patterns))
+    return Trie(list(patterns), leftmost=True), np.fromiter(patterns.values(), np.int64, len(patterns))
 
 
-def _contrast_cuts(joined: str) -> NDArray[np.int64]:
-    automaton, shift = _contrast()
-    found = automaton.find_matches_as_indexes(fold(joined))
-    if not found:
-        return np.zeros(0, np.int64)
-    hits = np.array(found, np.int64)
+def _contrast_cuts(points: NDArray[np.uint32]) -> NDArray[np.int64]:
+    trie, shift = _contrast()
+    hits = trie.find(points)
     moved = shift[hits[:, 0]]
     return (hits[:, 1] + moved)[moved >= 0]
 

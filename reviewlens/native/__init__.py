@@ -30,6 +30,8 @@ _TAKES: dict[str, tuple[type, ...]] = {
     + (int, _F32, _I64, int, _I64, _F64, _F64),
     "cut_clauses": (_U32, int, _U8, _I64, int, _I64, _I64),
     "find_clauses": (_I64, int, _I32, _I64, _I64, int, _I64),
+    "find_words": (_U32, int, _U32, _U8, int, _U8, _U64, int, _I32, _I32, int, _I64),
+    "find_leftmost": (_U32, int, _U32, _U8, _U64, int, _I32, _I32, int, _I64),
     "convolve": (_I32, _I64, _I64, _I64, int, _F32, int, int, int, int, _F32, _F32),
     "lay_out_places": (_I64,) * 5 + (int,) * 4 + (_I64, _I64, _I64, _F32, _I64, _I64),
 }

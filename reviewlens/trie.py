@@ -1,0 +1,106 @@
+"""Phrases as a tree of their characters, searched outside the interpreter's lock where our extension is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate, chain
+from typing import Any
+
+import numpy as np
+from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+from numpy.typing import NDArray
+
+from reviewlens import letters
+from reviewlens.keys import Keys, mix
+from reviewlens.letters import SPACED
+from reviewlens.native import kernel
+
+_LARGE = 200_000  # characters of phrases above which the fastest automaton takes too much memory
+_OFTEN = 16  # characters of a text for each phrase in it, so that there is mostly room for all of them
+_FILTER = 1 << 16
+Rows = NDArray[np.int64]
+Points = NDArray[np.uint32]
+
+
+class Trie:
+    """Finds distinct phrases, in the form of `letters.folded`, none of them empty."""
+
+    def __init__(self, phrases: Sequence[str], *, leftmost: bool = False) -> None:
+        """Take phrases to find all of them at word boundaries, or, if `leftmost`, the longest ones from left to right."""
+        self._leftmost = leftmost
+        search = kernel("find_leftmost" if leftmost else "find_words")
+        self._find = _automaton(phrases, leftmost) if search is None else _native(phrases, leftmost, search)
+
+    def find(self, points: Points) -> Rows:
+        """Return phrase, start and end of what is found in the characters of a normalized text, shape (m, 3).
+
+        Rows are sorted by end, then by start.
+        """
+        return self._find(points)
+
+
+def _native(phrases: Sequence[str], leftmost: bool, search: Callable[..., int]) -> Callable[[Points], Rows]:
+    opens, edges, ends = np.zeros(_FILTER, np.uint8), dict[tuple[int, str], int](), [-1]
+    for number, phrase in enumerate(phrases):
+        node = 0
+        for start, flag in _openings(phrase):
+            opens[start] |= flag
+        for char in phrase:
+            if (node, char) not in edges:
+                edges[node, char] = len(ends)
+                ends.append(-1)
+            node = edges[node, char]
+        ends[node] = number
+    keys = Keys(bits=max(4, (4 * len(edges)).bit_length()))
+    nodes = np.fromiter((node for node, _ in edges), np.uint64, len(edges))
+    chars = np.fromiter((ord(char) for _, char in edges), np.uint64, len(edges))
+    slots = keys.add(mix((nodes << np.uint64(21) | chars) + np.uint64(1)))
+    target = np.zeros(1 << keys.bits, np.int32)
+    target[slots] = np.fromiter(edges.values(), np.int32, len(edges))
+    tree: tuple[Any, ...] = opens, *keys.table, target, np.array(ends, np.int32)
+    kinds = () if leftmost else (letters.kinds(), SPACED)
+
+    def find(points: Points) -> Rows:
+        room, count = len(points) // _OFTEN + 16, 0
+        while True:
+            found = np.empty((room, 3), np.int64)
+            count = search(points, len(points), letters.folded(), *kinds, *tree, room, found)
+            if count <= room:
+                rows = found[:count]
+                return rows if leftmost else rows[np.lexsort((rows[:, 1], rows[:, 2]))]
+            room = count
+
+    return find
+
+
+def _openings(phrase: str) -> list[tuple[int, int]]:
+    """Return where the filter of first characters has a phrase, and what it says there, as `may_open` of the kernel."""
+    hashes = list(accumulate(map(ord, phrase[:4]), lambda hashed, point: hashed * 40503 ^ point))
+    places = [hashed % _FILTER for hashed in hashes]
+    if len(places) == 1:
+        return [(places[0], 1)]
+    return [(places[1], 2), (places[3], 8)] if len(places) == 4 else [(places[1], 2 | 4)]
+
+
+def _automaton(phrases: Sequence[str], leftmost: bool) -> Callable[[Points], Rows]:
+    fast = Implementation.DFA if sum(map(len, phrases)) <= _LARGE else Implementation.ContiguousNFA
+    kind = MatchKind.LeftmostLongest if leftmost else MatchKind.Standard
+    automaton = AhoCorasick(list(phrases), matchkind=kind, implementation=fast)
+    kinds = letters.kinds()
+    opens = np.array([kinds[ord(p[0])] == SPACED for p in phrases], np.bool_)
+    closes = np.array([kinds[ord(p[-1])] == SPACED for p in phrases], np.bool_)
+
+    def find(points: Points) -> Rows:
+        folded = letters.of(letters.folded(), points)
+        hits = automaton.find_matches_as_indexes(letters.spell(folded), overlapping=not leftmost)
+        found = np.fromiter(chain.from_iterable(hits), np.int64, 3 * len(hits)).reshape(-1, 3)
+        if leftmost:
+            return found
+        spaced = np.zeros(len(folded) + 2, np.bool_)
+        spaced[1:-1] = letters.of(letters.kinds(), folded) == SPACED
+        cut_left = opens[found[:, 0]] & spaced[found[:, 1]]
+        cut_right = closes[found[:, 0]] & spaced[found[:, 2] + 1]
+        whole: Rows = found[~(cut_left | cut_right)]
+        return whole
+
+    return find
