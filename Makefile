@@ -44,11 +44,13 @@ default-model: $(VENV)/.dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+NATIVE := $(wildcard reviewlens/native/*.c reviewlens/native/*.h)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml $(NATIVE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints-dev.txt
+$(VENV)/.dev: $(VENV)/bin/python pyproject.toml constraints-dev.txt $(NATIVE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints-dev.txt -e '.[dev]'
 	@touch $@ $(VENV)/.run
 

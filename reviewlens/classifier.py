@@ -18,9 +18,9 @@ from reviewlens import letters
 from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
 from reviewlens.errors import ConfigError, InputError, OverwriteError
+from reviewlens.models.laying_out import Sizes
 from reviewlens.models.mixture import Mixture
 from reviewlens.models.ngrams import Ngrams
-from reviewlens.models.laying_out import Sizes
 from reviewlens.models.packed import PackedLstm
 from reviewlens.models.runtime import STRIDE, Network, OnnxNetwork
 from reviewlens.schemas import LABELS

@@ -35,9 +35,10 @@ class Memory:
     def spread(
         self, slots: NDArray[np.int64], start: NDArray[np.int64], base: NDArray[np.int64]
     ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int64]]:
-        """Return the subwords of the runs at `slots`, where the run of each begins in its text, and how many a text has.
+        """Return the subwords of runs end to end, where the run of each begins in its text, and how many a text has.
 
-        `start` is the first character of each run, ascending; `base` where each text begins, and the end of all.
+        `slots` is where the runs are kept, `start` the first character of each, ascending, `base` where each text
+        begins, and the end of all.
         """
         spread = kernel("spread_runs")
         if spread is not None:

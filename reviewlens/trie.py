@@ -26,8 +26,7 @@ class Trie:
     """Finds distinct phrases, in the form of `letters.folded`, none of them empty."""
 
     def __init__(self, phrases: Sequence[str], *, leftmost: bool = False) -> None:
-        """Take phrases to find all of them at word boundaries, or, if `leftmost`, the longest ones from left to right."""
-        self._leftmost = leftmost
+        """Take phrases to find all of them at word boundaries, or, if `leftmost`, the longest from left to right."""
         search = kernel("find_leftmost" if leftmost else "find_words")
         self._find = _automaton(phrases, leftmost) if search is None else _native(phrases, leftmost, search)
 

@@ -16,9 +16,8 @@ from itertools import pairwise, repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from reviewlens.keys import Keys, mix
 from reviewlens.languages import languages
-from reviewlens.memory import Keys
-from reviewlens.runs import mix
 
 END = "\0"  # stands after a passage; text in normal form has none
 _WORD = re.compile(r"[a-z0-9']+|[!?]")

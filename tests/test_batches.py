@@ -11,8 +11,8 @@ from reviewlens.classifier import Classifier
 from reviewlens.forms import Forms
 from reviewlens.lattice import LONGEST
 from reviewlens.memory import Keys
-from reviewlens.models.mixture import clause_of
 from reviewlens.models.laying_out import BATCH_ROWS, Sizes, lay_out
+from reviewlens.models.mixture import clause_of
 from reviewlens.models.packed import convolve
 from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
@@ -80,7 +80,10 @@ def test_reviews_lie_end_to_end(lengths: list[int], sizes: Sizes, random) -> Non
         for place, row in enumerate(some):
             subwords = ids[int(offsets[row]) : int(offsets[row + 1])].tolist()
             padded = [0, *subwords, *[0] * (groups[row] * stride * pooled - lengths[row] + 1)]
-            three = [taps[a, 0] + taps[b, 1] + taps[c, 2] for a, b, c in zip(padded, padded[1:], padded[2:])]
+            three = [
+                taps[a, 0] + taps[b, 1] + taps[c, 2]
+                for a, b, c in zip(padded[:-2], padded[1:-1], padded[2:], strict=True)
+            ]
             for nth in range(groups[row] * stride):
                 strongest = np.maximum(np.max(three[nth * pooled : (nth + 1) * pooled], axis=0), 0)
                 assert np.array_equal(near[own_at + nth], strongest)

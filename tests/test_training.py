@@ -65,7 +65,10 @@ def test_every_model_learns_saves_and_answers_alike(table: pd.DataFrame, model: 
     assert not list((tmp_path / "m").glob("checkpoint*"))
 
 
-@pytest.mark.parametrize(("name", "sizes"), [("lstm", {}), ("lstm", {"pooled": 2}), ("lstm", {"pooled": 2, "stride": 2}), ("transformer", {})])
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [("lstm", {}), ("lstm", {"pooled": 2}), ("lstm", {"pooled": 2, "stride": 2}), ("transformer", {})],
+)
 def test_torch_and_onnx_agree(name: str, sizes: dict[str, int]) -> None:
     from importlib import import_module
 

@@ -82,7 +82,7 @@ def lay_out(encoded: Encoded, clause: Ints, counts: Ints, rows: Ints, sizes: Siz
         laid = laid._replace(**{name: getattr(laid, name)[:shares] for name in ("place", "weight", "sum")})
     else:
         laid = _as_arrays(clause, starts, lengths, groups, first, sizes)
-    share = {"place": laid.place, "weight": laid.weight[:, None], "sum": laid.sum[:, None]}
+    share: dict[str, NDArray[Any]] = {"place": laid.place, "weight": laid.weight[:, None], "sum": laid.sum[:, None]}
     ends = _sums(groups)[opens] * sizes.stride
     by_batch = laid.review[:, None], laid.clause[:, None], steps.reshape(-1, BATCH_ROWS)
     return Block((starts, lengths, groups), first, ends.tolist(), *by_batch, laid.parts.tolist(), share)

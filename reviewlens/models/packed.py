@@ -100,8 +100,8 @@ def convolve(
     inside = (nth >= 0) & (nth < lengths[text])
     read = np.zeros(len(nth), np.int32)
     read[inside] = ids[(starts[text] + nth)[inside]]
-    read = read.reshape(total, tokens + 2)
-    three = taps[read[:, :-2], 0] + taps[read[:, 1:-1], 1] + taps[read[:, 2:], 2]
+    by_group = read.reshape(total, tokens + 2)
+    three = taps[by_group[:, :-2], 0] + taps[by_group[:, 1:-1], 1] + taps[by_group[:, 2:], 2]
     pooled = np.maximum(three.reshape(-1, sizes.pooled, width).max(axis=1), 0.0, out=near)
     by_step[step, row] = pooled.reshape(total, sizes.stride, width).max(axis=1)
     return near, by_step

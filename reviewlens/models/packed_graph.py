@@ -1,7 +1,7 @@
 """The graph of `LstmNetwork` over reviews that stand end to end, without padding: see `reviewlens.models.packed`.
 
-The convolution is looked up in a table (`tap_table`) beforehand, attention is summed by scattering each place's share to
-its review and to its clause.
+The convolution is looked up in a table (`tap_table`) beforehand, attention is summed by scattering each place's share
+to its review and to its clause.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def packed_graph(weights: Weights, heads: int) -> bytes:
     """Return the ONNX graph; p places, g steps of b reviews, s sums, n shares of steps, c channels and heads.
 
     Inputs: `near`, the features of each place, (p, c); `by_step`, the strongest of each group of places, where the LSTM
-    reads it, (g, b, c); `steps`, the groups of each review, (b,); `review` and `clause`, to which sum each place belongs,
-    (p, 1); `share.place`, `share.weight` and `share.sum`: a place of the LSTM's output, g * b, how much of that group
-    belongs to a sum, and to which. `sums` is zeros, (s, c), `far.sums` (s, 2 * hidden + heads).
+    reads it, (g, b, c); `steps`, the groups of each review, (b,); `review` and `clause`, to which sum each place
+    belongs, (p, 1); `share.place`, `share.weight` and `share.sum`: a place of the LSTM's output, g * b, how much of
+    that group belongs to a sum, and to which. `sums` is zeros, (s, c), `far.sums` (s, 2 * hidden + heads).
     """
     g = Graph()
     channels, hidden = weights["conv.weight"].shape[0], weights["lstm.weight_hh_l0"].shape[1]

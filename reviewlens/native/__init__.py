@@ -1,8 +1,8 @@
 """Loops over characters and subwords in C, outside the interpreter's lock.
 
-Each kernel has a twin in NumPy beside the code that calls it, with the same answers: where the extension was not built,
-on a machine without a compiler, everything works and takes longer. A kernel takes arrays and numbers, writes into arrays
-that the caller made, and never keeps a pointer.
+Each kernel has a twin in NumPy beside the code that calls it, with the same answers bit for bit: where the extension
+was not built, on a machine without a compiler, everything works and takes longer. A kernel takes arrays and numbers,
+writes into arrays that the caller made, and keeps no pointer.
 """
 
 from __future__ import annotations
@@ -13,27 +13,49 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 KERNELS_VERSION = 1  # that of `kernels.h`: what was built from other sources is not called
 OFF_VARIABLE = "REVIEWLENS_NO_NATIVE"
 
-_U8, _I32, _U32, _I64, _U64 = np.uint8, np.int32, np.uint32, np.int64, np.uint64
-_F32, _F64, _BOOL = np.float32, np.float64, np.bool_
-_TAKES: dict[str, tuple[type, ...]] = {
-    "find_keys": (_U64, int, _U64, int, _I64),
-    "cut_runs": (_U32, int, _BOOL, _I32, _I32, _BOOL, _BOOL, _BOOL, _BOOL, int, int, _I64, _I64, _BOOL, _U64),
-    "spread_runs": (_I64, _I64, int, _I64, int, _I64, _I32, int, _I32, _I32, _I64),
-    "search_ways": (_U32, _I64, int, _U64, int, _F64, _I32, int, int, _I32, _I64),
-    "add_ngrams": (_I32, _I64, int, _I64, int, int, int, _F32, int, _U8, int)
-    + (int, _F32, _I64, int, _I64, _F64, _F64),
-    "cut_clauses": (_U32, int, _U8, _I64, int, _I64, _I64),
-    "find_clauses": (_I64, int, _I32, _I64, _I64, int, _I64),
-    "find_words": (_U32, int, _U32, _U8, int, _U8, _U64, int, _I32, _I32, int, _I64),
-    "find_leftmost": (_U32, int, _U32, _U8, _U64, int, _I32, _I32, int, _I64),
-    "convolve": (_I32, _I64, _I64, _I64, int, _F32, int, int, int, int, _F32, _F32),
-    "lay_out_places": (_I64,) * 5 + (int,) * 4 + (_I64, _I64, _I64, _F32, _I64, _I64),
+
+class _Array:
+    """An array of one kind as an argument; `numpy.ctypeslib.ndpointer` takes four times as long."""
+
+    def __init__(self, kind: type[np.generic]) -> None:
+        self._dtype = np.dtype(kind)
+
+    def from_param(self, array: NDArray[Any]) -> ctypes.c_void_p:
+        if array.dtype != self._dtype or not array.flags.c_contiguous:
+            raise TypeError(f"an array of {array.dtype} where one of {self._dtype}, without gaps, is taken")
+        return ctypes.c_void_p(array.ctypes.data)
+
+
+_ARRAYS = {
+    "b": _Array(np.bool_),
+    "B": _Array(np.uint8),
+    "i": _Array(np.int32),
+    "I": _Array(np.uint32),
+    "l": _Array(np.int64),
+    "L": _Array(np.uint64),
+    "f": _Array(np.float32),
+    "d": _Array(np.float64),
+}
+_TAKES = {  # q for a number, else an array of that kind
+    "add_ngrams": "ilqlqqqfqBqqflqldd",
+    "convolve": "illlqfqqqqff",
+    "cut_clauses": "IqBlqll",
+    "cut_runs": "IqbiibbbbqqllbL",
+    "find_clauses": "lqillql",
+    "find_keys": "LqLql",
+    "find_leftmost": "IqIBLqiiql",
+    "find_words": "IqIBqBLqiiql",
+    "lay_out_places": "lllllqqqqlllfll",
+    "search_ways": "IlqLqdiqqil",
+    "spread_runs": "llqlqliqiil",
 }
 
 
@@ -51,9 +73,7 @@ def _all() -> dict[str, Callable[..., int]]:
     for name, takes in _TAKES.items():
         function = getattr(library, name)
         function.restype = ctypes.c_int64
-        function.argtypes = [
-            ctypes.c_int64 if kind is int else np.ctypeslib.ndpointer(kind, flags="C_CONTIGUOUS") for kind in takes
-        ]
+        function.argtypes = [ctypes.c_int64 if kind == "q" else _ARRAYS[kind] for kind in takes]
         found[name] = function
     return found
 
