@@ -115,11 +115,10 @@ def read(folder: Path) -> Artefact:
             where=str(folder / "config.json"),
             hint=f"one of {', '.join(MODELS)}",
         )
-    files, settings, learned = config.get("files"), config.get("settings"), config.get("languages", [])
+    files, settings = config.get("files"), config.get("settings")
     if not isinstance(files, dict) or not isinstance(settings, dict):
         raise ArtefactError("config.json lacks files or settings", where=str(folder), hint="save the model again")
-    if not isinstance(learned, list) or not all(isinstance(code, str) for code in learned):
-        raise ArtefactError(f"languages {learned!r} are no list", where=str(folder), hint="save the model again")
+    _check_extra(config, folder)
     for name in _required(config["model"]):
         if name not in files:
             raise ArtefactError(f"config.json lists no {name}", where=str(folder), hint="save the model again")
@@ -154,6 +153,16 @@ def quantize(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.f
     """Return an embedding table in eight bits and the scale of each of its rows."""
     scale = np.maximum(np.abs(table).max(axis=1), 1e-8) / 127.0
     return np.round(table / scale[:, None]).astype(np.int8), scale.astype(np.float32)
+
+
+def _check_extra(config: dict[str, Any], folder: Path) -> None:
+    learned, below = config.get("languages", []), config.get("abstain_below", 0.0)
+    if not isinstance(learned, list) or not all(isinstance(code, str) for code in learned):
+        raise ArtefactError(f"languages {learned!r} are no list", where=str(folder), hint="save the model again")
+    if not isinstance(below, int | float) or not 0 <= below <= 1:
+        raise ArtefactError(
+            f"abstain_below {below!r} is no probability", where=str(folder), hint="save the model again"
+        )
 
 
 def _required(model: str) -> tuple[str, ...]:

@@ -171,7 +171,8 @@ def scored_batch(
     whole = ten_thousandths(scores.proba)
     whole[:, 1] = SCALE - whole[:, 0] - whole[:, 2]
     declared = batch.rows.column("language").to_pylist()
-    polarity = needs.review_polarity(scores.proba, reading.owner, scores.segment_proba, reading.texts, reading.bounds)
+    clauses = (reading.owner, scores.segment_proba, reading.texts, reading.bounds)
+    polarity = needs.review_polarity(scores.proba, *clauses, artefacts.classifier.abstain_below)
     text_hash = hashes(letters_of(t) or t for t in reading.texts)
     found = {
         "text_hash": text_hash,

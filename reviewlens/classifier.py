@@ -23,7 +23,7 @@ from reviewlens.models.mixture import Mixture
 from reviewlens.models.ngrams import Ngrams
 from reviewlens.models.packed import PackedLstm
 from reviewlens.models.runtime import STRIDE, Network, OnnxNetwork
-from reviewlens.schemas import LABELS
+from reviewlens.schemas import ABSTAINED, LABELS
 from reviewlens.text import normalize_all
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from reviewlens.explain import Explanation
 
 HEAD, TAIL = 1200, 847  # subwords read of a long review: its beginning and its end
-ABSTAINED = "abstained"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -59,10 +58,8 @@ class Classifier:
 
     labels: tuple[str, str, str] = LABELS
 
-    def __init__(self, parts: Artefact, *, abstain_below: float = 0.0, threads: int = 0) -> None:
-        if not 0.0 <= abstain_below <= 1.0:
-            raise ConfigError(f"abstain_below must be between 0 and 1, not {abstain_below}")
-        self._parts, self._abstain_below = parts, abstain_below
+    def __init__(self, parts: Artefact, *, threads: int = 0) -> None:
+        self._parts = parts
         self.threads = Threads(threads)
         self._model = _model(parts)
 
@@ -72,7 +69,7 @@ class Classifier:
         path: str | Path | None = None,
         *,
         neutral_prior: float | None = None,
-        abstain_below: float = 0.0,
+        abstain_below: float | None = None,
         threads: int = 0,
     ) -> Classifier:
         """Load the bundled classifier, or the one saved at `path`.
@@ -81,7 +78,9 @@ class Classifier:
             path: A folder that `save` wrote; None for the bundled model.
             neutral_prior: Share of neutral reviews where the classifier will be used, at least 0 and below 1; the
                 probabilities move with it. None keeps the prior of training (`metrics["neutral_prior"]`).
-            abstain_below: `predict` answers "abstained" where the largest probability is below this.
+            abstain_below: Where the largest probability is below this, at least 0 and at most 1, `predict`, `score` and
+                `analyze` say "abstained"; `evaluate` tells how many these are, and how right the others. `save` keeps
+                it. None is what was saved, at first 0: never.
             threads: Threads to score with; 0 for one per core. The answers do not depend on it.
 
         Raises:
@@ -92,7 +91,14 @@ class Classifier:
         if neutral_prior is not None:
             parts = replace(parts, calibration=parts.calibration.with_prior(neutral_prior))
             parts.fingerprint += f"-neutral{neutral_prior:g}"
-        return cls(parts, abstain_below=abstain_below, threads=threads)
+        if abstain_below is not None and abstain_below != parts.extra.get("abstain_below", 0.0):
+            if not 0.0 <= abstain_below <= 1.0:
+                raise ConfigError(
+                    f"abstain_below must be between 0 and 1, not {abstain_below}", hint="it is a probability, like 0.8"
+                )
+            parts = replace(parts, extra=parts.extra | {"abstain_below": float(abstain_below)})
+            parts.fingerprint += f"-abstain{abstain_below:g}"
+        return cls(parts, threads=threads)
 
     def save(self, path: str | Path) -> None:
         """Write the classifier as a new folder; raise `OverwriteError` where one already is."""
@@ -127,6 +133,11 @@ class Classifier:
         return self._parts.languages
 
     @property
+    def abstain_below(self) -> float:
+        """Probability below which it abstains; 0 if it never does."""
+        return float(self._parts.extra.get("abstain_below", 0.0))
+
+    @property
     def calibration(self) -> Calibration:
         """Temperature and priors in use."""
         return self._parts.calibration
@@ -151,10 +162,15 @@ class Classifier:
         return self.calibration.polarity_proba(self.star_logits(texts))
 
     def predict(self, texts: Sequence[str]) -> NDArray[np.object_]:
-        """Return the most probable label of each text, shape (n,), or "abstained" below `abstain_below`."""
+        """Return the most probable label of each text, shape (n,), or "abstained" below `abstain_below`.
+
+        It is the label of the text as a whole, never "mixed". The `polarity` that `score` gives also looks at the
+        clauses: it is "mixed" where they disagree, and where a text of at most three clauses is less than 75% sure it
+        is what all of these say. `explain` gives both, and why they differ.
+        """
         proba = self.predict_proba(texts)
         labels: NDArray[np.object_] = np.array(LABELS, dtype=object)[proba.argmax(axis=1)]
-        labels[proba.max(axis=1, initial=0.0) < self._abstain_below] = ABSTAINED
+        labels[proba.max(axis=1, initial=0.0) < self.abstain_below] = ABSTAINED
         return labels
 
     def predict_stars(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from reviewlens.schemas import LABELS
+from reviewlens.needs import SURE, review_polarity
+from reviewlens.schemas import ABSTAINED, LABELS, MIXED
 from reviewlens.text import normalize, segments
 
 if TYPE_CHECKING:
@@ -45,9 +47,13 @@ class Explanation:
     """Fall of the score when the word is left out, in reading order; only the first 400 words are tried."""
     clauses: tuple[Span, ...]
     """Score of each clause, in reading order."""
+    polarity: str = ""
+    """What `score` says of the text, mixed among it; `label` is what `Classifier.predict` says."""
+    why: str = ""
+    """Why the polarity is not the label, or the text was abstained from; else empty."""
 
     def __str__(self) -> str:
-        lines = [f"{self.label} ({self.score:+.2f})"]
+        lines = [f"{self.polarity} ({self.score:+.2f})", *([f"  {self.why}"] if self.why else [])]
         lines += [f"  {clause.weight:+.2f}  {clause.text}" for clause in self.clauses]
         strongest = sorted(self.words, key=lambda word: -abs(word.weight))[:8]
         lines.append("  words: " + ", ".join(f"{word.text} {word.weight:+.2f}" for word in strongest))
@@ -69,7 +75,7 @@ class Explanation:
         rows = "".join(
             f"<tr><td>{clause.weight:+.2f}</td><td>{html.escape(clause.text)}</td></tr>" for clause in self.clauses
         )
-        head = f"<b>{html.escape(self.label)}</b> {self.score:+.2f}"
+        head = f"<b>{html.escape(self.polarity)}</b> {self.score:+.2f} {html.escape(self.why)}"
         return f"<div>{head}<p>{''.join(out)}</p><table>{rows}</table></div>"
 
 
@@ -89,4 +95,21 @@ def explain(classifier: Classifier, text: str) -> Explanation:
         Span(int(start), int(end), text[start:end], float(p[2] - p[0]))
         for (start, end), p in zip(bounds, scores.segment_proba, strict=True)
     )
-    return Explanation(text, LABELS[int(np.argmax(scores.proba[0]))], whole, words, clauses)
+    below = classifier.abstain_below
+    label = str(classifier.predict([said])[0])
+    polarity = str(review_polarity(scores.proba, owner, scores.segment_proba, [said], bounds, below)[0])
+    why = _why(label, polarity, scores.proba[0], scores.segment_proba, below)
+    return Explanation(text, label, whole, words, clauses, polarity, why)
+
+
+def _why(
+    label: str, polarity: str, proba: NDArray[np.float32], clauses: NDArray[np.float32], abstain_below: float
+) -> str:
+    likely, most = LABELS[int(proba.argmax())], float(proba.max())
+    whole = f"the whole is {most:.0%} {likely}"
+    if polarity == MIXED:
+        sure = (clauses >= SURE).sum(axis=0)
+        return f"clauses disagree: {sure[2]} for, {sure[0]} against; {whole}"
+    if polarity == ABSTAINED:
+        return f"{whole}, less sure than the {abstain_below:.0%} asked for"
+    return f"{whole}, and its clauses, with their negations, all say {polarity}" if polarity != label else ""

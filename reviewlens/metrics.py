@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,18 @@ from numpy.typing import NDArray
 from reviewlens.calibration import Calibration
 from reviewlens.classifier import Classifier
 from reviewlens.labelled import LabelledReviews, read_labelled
+from reviewlens.labels import Labels
 from reviewlens.models import LINEAR
-from reviewlens.schemas import LABELS
+from reviewlens.needs import review_polarity
+from reviewlens.schemas import ABSTAINED, LABELS, MIXED, POLARITIES
 from reviewlens.splits import copy_hashes
+from reviewlens.text import normalize_all, segments
 
 _BINS = 15
 _RESAMPLES = 200
 _SMALLEST_SLICE = 30
 _WIDEST_SLICE = 48  # characters of its name that are printed
+_BARS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # probabilities below which it could abstain
 
 
 @dataclass(frozen=True)
@@ -36,24 +40,47 @@ class Metrics:
     """Reviews that the classifier was trained on, as far as it knows."""
     linear: dict[str, Any]
     """The same for the linear model that was fitted beside the classifier; empty where there is none."""
+    kept: dict[str, Any] = field(default_factory=dict)
+    """The same without the reviews that the classifier abstains from; empty where it never abstains."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return all values as plain numbers, texts, lists and dicts."""
         beside = {"linear_beside": self.linear} if self.linear else {}
-        return {**self.values, **beside, "slices": self.slices, "overlap_with_training": self.overlap}
+        kept = {"kept": self.kept} if self.kept else {}
+        return {**self.values, **kept, **beside, "slices": self.slices, "overlap_with_training": self.overlap}
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row for all reviews, one for the linear model beside it, and one per slice."""
-        rows = {"all": self.values, **({"all, linear model": self.linear} if self.linear else {}), **self.slices}
+        """Return rows: all reviews, those it does not abstain from, the linear model beside it, and each slice."""
+        beside = {"all, abstained left out": self.kept, "all, linear model": self.linear}
+        rows = {"all": self.values, **{name: row for name, row in beside.items() if row}, **self.slices}
         names = ["reviews", "accuracy", "macro_f1", "macro_f1_low", "macro_f1_high", "ece", "star_mae", "exact_star"]
         return pd.DataFrame([{"slice": key} | {name: row.get(name) for name in names} for key, row in rows.items()])
 
+    def notes(self) -> list[str]:
+        """Return what the table does not say, in sentences."""
+        said = self.values["polarity"]
+        undecided = {name: said[name] for name in (MIXED, ABSTAINED) if said[name]}
+        told = ", ".join(f"{n:,} {name}" for name, n in undecided.items()) or "none mixed"
+        found = [
+            f"What `score` says of them: {told}; of the {said['decided']:,} others {_percent(said['accuracy'])} right."
+        ]
+        if self.kept:
+            n, all_of_them = self.kept["abstained"], self.values["reviews"]
+            found.append(
+                f"Abstained from {n:,} of {all_of_them:,} ({_percent(n / all_of_them)}), less than "
+                f"{self.kept['abstain_below']:.0%} sure; of the others {_percent(self.kept.get('accuracy'))} right."
+            )
+        if self.overlap:
+            found.append(f"{self.overlap:,} of these reviews were trained on.")
+        return found
+
     def __str__(self) -> str:
         frame = self.to_frame().round(4)
-        return frame.assign(slice=frame["slice"].str.slice(0, _WIDEST_SLICE)).to_string(index=False)
+        table = frame.assign(slice=frame["slice"].str.slice(0, _WIDEST_SLICE)).to_string(index=False)
+        return "\n".join([table, "", *self.notes()])
 
     def _repr_html_(self) -> str:
-        note = f"<p>{self.overlap} of these reviews were trained on.</p>" if self.overlap else ""
+        note = "".join(f"<p>{html.escape(said)}</p>" for said in self.notes())
         confusion = pd.DataFrame(
             self.values["confusion"], index=list(LABELS), columns=[f"said {name}" for name in LABELS]
         )
@@ -67,6 +94,11 @@ def evaluate(
 
     Reviews that are near-copies of training reviews are counted and warned of: they flatter. A network that `train`
     returned has the linear model of the same training reviews beside it.
+
+    What is measured is `predict`, over the classes that the labels have. `to_dict()["polarity"]` counts what `score`
+    says instead, which may be mixed, and how many of the others are right. A classifier loaded with `abstain_below` is
+    also measured without what it abstains from (`kept`); `to_dict()["abstaining"]` has how much it would leave out
+    below six probabilities, and how many of the others would be right.
     """
     if not isinstance(classifier, Classifier):
         classifier = Classifier.load(classifier)
@@ -80,15 +112,70 @@ def evaluate(
             f"{hits} of {len(reviews.texts)} reviews were trained on: expect less on new reviews",
             stacklevel=2,
         )
-    values = measure(proba, labels.polarity, labels.stars, expected)
-    slices = {}
     classes = sorted(set(labels.polarity.tolist()))
+    values = measure(proba, labels.polarity, labels.stars, expected)
+    values["abstaining"] = [_without(proba, labels.polarity, below, classes) for below in _BARS]
+    values["polarity"] = _as_scored(classifier, reviews)
+    slices = {}
     for name, chosen in _slices(reviews).items():
         if chosen.sum() >= _SMALLEST_SLICE:
             slices[name] = measure(
                 proba[chosen], labels.polarity[chosen], labels.stars[chosen], expected[chosen], classes
             )
-    return Metrics(values, slices, hits, _linear(classifier, reviews))
+    kept = _kept(classifier.abstain_below, proba, expected, labels, classes)
+    return Metrics(values, slices, hits, _linear(classifier, reviews), kept)
+
+
+def _sure(proba: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the largest probability of a polarity, as `predict` sees it, shape (n,)."""
+    three = np.stack([proba[:, :2].sum(1), proba[:, 2], proba[:, 3:].sum(1)], axis=1)
+    result: NDArray[np.float32] = three.astype(np.float32).max(axis=1)
+    return result
+
+
+def _without(
+    proba: NDArray[np.float64], polarity: NDArray[np.int64], below: float, classes: Sequence[int]
+) -> dict[str, Any]:
+    """Say how much is left out where `below` asks for more, and how right the rest is."""
+    kept = _sure(proba) >= below
+    right = _guess(proba, classes)[0] == polarity
+    share = float(right[kept].mean()) if kept.any() else None
+    return {"below": below, "left_out": int((~kept).sum()), "coverage": float(kept.mean()), "accuracy": share}
+
+
+def _kept(
+    below: float,
+    proba: NDArray[np.float64],
+    expected: NDArray[np.float32],
+    labels: Labels,
+    classes: Sequence[int],
+) -> dict[str, Any]:
+    if not below:
+        return {}
+    rows = _sure(proba) >= below
+    told = {"abstain_below": below, "abstained": int((~rows).sum()), "reviews": int(rows.sum())}
+    if not rows.any():
+        return told
+    return told | measure(proba[rows], labels.polarity[rows], labels.stars[rows], expected[rows], classes)
+
+
+def _as_scored(classifier: Classifier, reviews: LabelledReviews) -> dict[str, Any]:
+    """Count what `score` says, and how right it is where it says one of the three classes."""
+    said = normalize_all(reviews.texts)
+    owner, bounds = segments(said)
+    found = classifier.score_segments(said, owner, bounds)
+    told = review_polarity(found.proba, owner, found.segment_proba, said, bounds, classifier.abstain_below)
+    decided = np.isin(told, LABELS)
+    right = told[decided] == np.array(LABELS, object)[reviews.labels.polarity[decided]]
+    return {
+        **{name: int((told == name).sum()) for name in (*POLARITIES, ABSTAINED)},
+        "decided": int(decided.sum()),
+        "accuracy": float(right.mean()) if decided.any() else None,
+    }
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{share:.1%}"
 
 
 def _linear(classifier: Classifier, reviews: LabelledReviews) -> dict[str, Any]:
@@ -119,10 +206,7 @@ def measure(
     Only `classes`, by default those that occur among the labels, are compared: where no review is neutral, the answer
     is the more probable of negative and positive, and the calibration error is that of these two alone.
     """
-    three = np.stack([proba[:, :2].sum(1), proba[:, 2], proba[:, 3:].sum(1)], axis=1)
-    present = sorted(set(polarity.tolist()) if classes is None else classes)
-    shares = three[:, present] / np.maximum(three[:, present].sum(1, keepdims=True), 1e-12)
-    guess = np.array(present)[shares.argmax(1)]
+    guess, sure = _guess(proba, sorted(set(polarity.tolist()) if classes is None else classes))
     seen = sorted(set(polarity.tolist()))
     confusion = np.zeros((3, 3), dtype=np.int64)
     np.add.at(confusion, (polarity, guess), 1)
@@ -136,7 +220,7 @@ def measure(
         "macro_f1_high": high,
         "f1": {LABELS[k]: float(f1[k]) for k in seen},
         "confusion": confusion.tolist(),
-        "ece": expected_calibration_error(shares.max(1), guess == polarity),
+        "ece": expected_calibration_error(sure, guess == polarity),
     }
     known = np.isfinite(stars)
     if known.any():
@@ -144,6 +228,13 @@ def measure(
         values["star_mae"] = float(np.abs(point - stars)[known].mean())
         values["exact_star"] = float(np.mean(proba.argmax(1)[known] + 1 == np.rint(stars[known])))
     return values
+
+
+def _guess(proba: NDArray[np.float64], classes: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the most probable of some classes, shape (n,), and its share of their probability."""
+    three = np.stack([proba[:, :2].sum(1), proba[:, 2], proba[:, 3:].sum(1)], axis=1)
+    shares = three[:, classes] / np.maximum(three[:, classes].sum(1, keepdims=True), 1e-12)
+    return np.array(classes)[shares.argmax(1)], shares.max(1)
 
 
 def expected_calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from reviewlens.intent import find_wishes
 from reviewlens.opinion import in_context, lean, leaned
-from reviewlens.schemas import INTENTS, LABELS, OTHER
+from reviewlens.schemas import ABSTAINED, INTENTS, LABELS, MIXED, OTHER
 
 MIXED_SHARE = 0.25  # of the clauses with an opinion that must stand on the weaker side for a review to be mixed
 SURE = 0.6  # probability from which a clause has an opinion
@@ -138,12 +138,14 @@ def review_polarity(
     segment_proba: NDArray[np.float32],
     texts: Sequence[str],
     bounds: NDArray[np.int32],
+    abstain_below: float = 0.0,
 ) -> NDArray[np.object_]:
-    """Return negative, neutral, mixed or positive for n reviews.
+    """Return negative, neutral, mixed or positive for n reviews, or abstained.
 
     A review is mixed where its clauses disagree: of the clauses whose negative or positive probability is at least
     `SURE`, the weaker side has at least `MIXED_SHARE`. Else it is what the whole review most probably is; or, where
     that is less probable than `OPEN` and it has at most `FEW` clauses, what all of these say, their words considered.
+    Where it is not mixed, and the whole review less probable than `abstain_below`, it is abstained from.
 
     Args:
         proba: Probabilities of negative, neutral and positive per review, shape (n, 3).
@@ -170,6 +172,8 @@ def review_polarity(
         agreed = (differ == 0) & (first != LABELS.index("neutral"))
         side[left_open[agreed]] = first[agreed]
     names = np.array(LABELS, dtype=object)[side]
-    names[mixed] = "mixed"
+    if abstain_below:
+        names[proba.max(axis=1, initial=0.0) < abstain_below] = ABSTAINED
+    names[mixed] = MIXED
     result: NDArray[np.object_] = names
     return result

@@ -210,10 +210,12 @@ def _troubles(decided: Mapping[str, Any], above: int) -> dict[str, int]:
 
 
 def _counts(intake: pd.DataFrame, decided: Mapping[str, Any]) -> dict[str, int]:
+    abstained = int(intake["abstained"].sum())
     by_reason = dict(zip(intake["reason"], intake["reviews"].astype(int), strict=True))
     return {
         "rows": int(intake["reviews"].sum()),
         "scored": by_reason.pop("scored", 0),
+        **({"abstained": abstained} if abstained else {}),
         **({} if intake["unlearned"].isna().any() else {"unlearned": int(intake["unlearned"].sum())}),
         "mentions": sum(part["mentions"] for part in decided["parts"]),
         "quarantined_files": len(decided["quarantined"]),

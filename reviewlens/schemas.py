@@ -10,7 +10,9 @@ import pyarrow as pa
 
 SCALE = 10_000
 LABELS = ("negative", "neutral", "positive")
-POLARITIES = ("negative", "neutral", "mixed", "positive")
+MIXED = "mixed"
+POLARITIES = ("negative", "neutral", MIXED, "positive")
+ABSTAINED = "abstained"  # in place of a polarity, where the classifier is less sure than it was asked to be
 INTENTS = ("praise", "complaint", "wish", "statement")
 OTHER = "other"
 SCORED_REASON = "scored"
@@ -59,7 +61,7 @@ SCORED = _schema(
     language=(pa.string(), "language as declared or else detected, in ISO 639-1; 'und' where nothing tells it"),
     chars=(pa.int32(), "length of title and text in characters"),
     unknown=(pa.int16(), "share of tokens that the classifier does not know, in ten-thousandths"),
-    polarity=(pa.string(), "negative, neutral, mixed or positive"),
+    polarity=(pa.string(), "negative, neutral, mixed or positive; abstained if less sure than asked"),
     p_negative=(pa.int16(), "probability in ten-thousandths"),
     p_neutral=(pa.int16(), "probability in ten-thousandths"),
     p_positive=(pa.int16(), "probability in ten-thousandths"),

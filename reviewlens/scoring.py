@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
@@ -19,8 +21,10 @@ from reviewlens.classifier import Classifier, bundled
 from reviewlens.errors import ConfigError, OverwriteError
 from reviewlens.part import FileWriter
 from reviewlens.read.columns import PREDICTED
+from reviewlens.schemas import ABSTAINED
 from reviewlens.whole import check_replaceable, whole_file, with_columns
 
+log = logging.getLogger("reviewlens")
 ADDED = pa.schema(
     [
         ("polarity", pa.string()),
@@ -51,6 +55,10 @@ def score(
     text gets nulls. Where the data has a column of one of these names, that column stays as it is and ours is named
     with `_predicted` at its end. A file that was scored before is replaced, whole; anything else, and an input, is not.
 
+    `polarity` is negative, neutral or positive, as `Classifier.predict` says; mixed where clauses disagree; what all
+    clauses say where a review of at most three is less than 75% sure; and, with a classifier loaded with
+    `abstain_below`, abstained where it is less sure and not mixed: how often, the log warns.
+
     Raises `InputError` and its kin for data that cannot be used, `OverwriteError` and `StoreError` for `out`.
     """
     if classifier is None:
@@ -80,8 +88,10 @@ def _score_share(texts: Sequence[str | None], classifier: Classifier) -> pa.Tabl
     said = text.normalize_all([texts[i] or "" for i in which])
     owner, bounds = text.segments(said)
     found = classifier.score_segments(said, owner, bounds)
+    clauses = (owner, found.segment_proba, said, bounds)
+    polarity = needs.review_polarity(found.proba, *clauses, classifier.abstain_below)
     made = {
-        "polarity": list(needs.review_polarity(found.proba, owner, found.segment_proba, said, bounds)),
+        "polarity": list(polarity),
         **{f"p_{label}": found.proba[:, i] for i, label in enumerate(classifier.labels)},
         "score": found.proba[:, 2] - found.proba[:, 0],
         "stars": found.stars,
@@ -95,7 +105,9 @@ def _score_share(texts: Sequence[str | None], classifier: Classifier) -> pa.Tabl
 def _score_memory(data: Any, columns: Mapping[str, str] | None, classifier: Classifier) -> pd.DataFrame | pa.Table:
     plan = read.plan(data, columns=columns)
     batches = ((reviews, reviews) for part in plan.parts for reviews in part.batches(BATCH_ROWS))
-    scored = [added for _, added in _scored(batches, classifier)]
+    counts: Counter[str] = Counter()
+    scored = [added for _, added in _counted(_scored(batches, classifier), counts)]
+    _tell(counts, classifier)
     found = pa.concat_tables(scored) if scored else ADDED.empty_table()
     if isinstance(data, pa.Table):
         for name, column in zip(added_names(data.schema.names), found.columns, strict=True):
@@ -121,15 +133,37 @@ def _score_files(data: Any, out: Path, columns: Mapping[str, str] | None, classi
         check_replaceable(target, what=_SCORED, same_kind=_is_scored)
         if any(target.exists() and source.exists() and target.samefile(source) for source in sources):
             raise OverwriteError("refusing to overwrite an input", where=str(target), hint="name another folder")
+    counts: Counter[str] = Counter()
     for name, target in targets.items():
         batches = (pair for part in plan.parts if part.name == name for pair in read.raw_batches(part, BATCH_ROWS))
-        _write_whole(target, (_beside(raw, added) for raw, added in _scored(batches, classifier)))
+        _write_whole(target, (_beside(*pair) for pair in _counted(_scored(batches, classifier), counts)))
+    _tell(counts, classifier)
     return out
 
 
-def _scored(
-    batches: Iterable[tuple[pa.RecordBatch, pa.RecordBatch]], classifier: Classifier
-) -> Iterator[tuple[pa.RecordBatch, pa.Table]]:
+Pairs = Iterator[tuple[pa.RecordBatch, pa.Table]]
+
+
+def _counted(pairs: Pairs, counts: Counter[str]) -> Pairs:
+    """Yield the pairs, and count their polarities."""
+    for raw, added in pairs:
+        found = pc.value_counts(added.column("polarity").drop_null()).to_pylist()
+        counts.update({item["values"]: item["counts"] for item in found})
+        yield raw, added
+
+
+def _tell(counts: Counter[str], classifier: Classifier) -> None:
+    if classifier.abstain_below:
+        log.warning(
+            "abstained from %s of %s reviews: less than %s sure",
+            f"{counts[ABSTAINED]:,}",
+            f"{counts.total():,}",
+            f"{classifier.abstain_below:.0%}",
+            extra={"event": ABSTAINED, "reviews": counts[ABSTAINED]},
+        )
+
+
+def _scored(batches: Iterable[tuple[pa.RecordBatch, pa.RecordBatch]], classifier: Classifier) -> Pairs:
     """Yield pieces of pairs of batches, the second one of them `REVIEWS`: the first, and what is added to it."""
 
     def pieces() -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from reviewlens.cli.found import show_found
+from reviewlens.cli.river import ABSTAIN
 from reviewlens.cli.show import show_json, show_table
 from reviewlens.errors import ConfigError, OverwriteError
 
@@ -57,8 +58,11 @@ def train(
 @TEXT
 @LABEL
 @SCALE
+@ABSTAIN
 @JSON
-def evaluate(model: str, data: str, text: str, label: str, scale: float | None, as_json: bool) -> None:
+def evaluate(
+    model: str, data: str, text: str, label: str, scale: float | None, abstain_below: float | None, as_json: bool
+) -> None:
     """Measure a classifier on labelled reviews.
 
     \b
@@ -67,7 +71,7 @@ def evaluate(model: str, data: str, text: str, label: str, scale: float | None, 
     from reviewlens import Classifier
     from reviewlens import evaluate as measure
 
-    metrics = measure(Classifier.load(model), data, text=text, label=label, scale=scale)
+    metrics = measure(Classifier.load(model, abstain_below=abstain_below), data, text=text, label=label, scale=scale)
     show_json(metrics.to_dict()) if as_json else click.echo(str(metrics))
 
 

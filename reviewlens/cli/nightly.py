@@ -64,9 +64,11 @@ def _summary(run: Run, idle: bool, seconds: float) -> str:
     pace = f" ({rows / scoring:,.0f}/s)" if rows and scoring else ""
     grown = told.get("candidate_themes", [])
     unheard = f"no theme yet for: {'; '.join(grown[:3])}; " if grown else ""
+    abstained = f"{counts['abstained']:,} abstained from, " if "abstained" in counts else ""
     return (
         f"{counts['rows']:,} rows, {rows:,} new{pace}: {counts['scored']:,} reviews, "
-        f"{counts['mentions']:,} mentions, {seconds:.1f} s; {unheard}report: {run.store.current / 'report.html'}"
+        f"{abstained}{counts['mentions']:,} mentions, {seconds:.1f} s; {unheard}"
+        f"report: {run.store.current / 'report.html'}"
     )
 
 

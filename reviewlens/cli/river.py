@@ -24,6 +24,10 @@ CLASSIFIER = click.option(
     "--classifier", type=click.Path(), metavar="FOLDER", help="model folder; the bundled model if absent"
 )
 
+ABSTAIN = click.option(
+    "--abstain-below", type=float, metavar="P", help="answer abstained where the largest probability is below this"
+)
+
 
 def column_map(pairs: tuple[str, ...]) -> dict[str, str]:
     """Return `--column ours=yours` pairs as a mapping."""
@@ -129,19 +133,24 @@ def check(source: tuple[str, ...], columns: tuple[str, ...], classifier: str | N
 @click.option("--out", required=True, metavar="PATH", help="where the scored Parquet goes")
 @COLUMN
 @CLASSIFIER
-def score(source: tuple[str, ...], out: str, columns: tuple[str, ...], classifier: str | None) -> None:
+@ABSTAIN
+def score(
+    source: tuple[str, ...], out: str, columns: tuple[str, ...], classifier: str | None, abstain_below: float | None
+) -> None:
     """Score the sentiment of reviews: Parquet in, the same rows and columns with scores out. What was scored before is
     overwritten, any other file is not.
 
     \b
     reviewlens score exports/*.parquet --out scored/
     """
+    from reviewlens import Classifier
     from reviewlens import score as score_all
     from reviewlens.read import Paths
 
     if not source:
         raise ConfigError("no input", where="reviewlens score", hint="name files, a folder or a glob")
-    click.echo(str(score_all(Paths(source), columns=column_map(columns) or None, classifier=classifier, out=out)))
+    model = classifier if abstain_below is None else Classifier.load(classifier, abstain_below=abstain_below)
+    click.echo(str(score_all(Paths(source), columns=column_map(columns) or None, classifier=model, out=out)))
 
 
 @click.command()

@@ -79,6 +79,8 @@ def _mood(page: Page) -> Iterator[Fact]:
     n, good, bad = map(int, intake.loc["scored", ["reviews", "positive", "negative"]])
     told = {"good": good, "bad": bad, "good_share": words.share(good / n), "bad_share": words.share(bad / n)}
     yield Fact(words.say("mood_overall", n=n, **told), "products" if len(page.table("products")) else "intake")
+    if abstained := int(intake.get("abstained", pd.Series()).get("scored", 0)):
+        yield Fact(words.say("abstained", n=abstained, share=words.share(abstained / n)), "intake")
 
 
 def _languages(page: Page) -> Iterator[Fact]:

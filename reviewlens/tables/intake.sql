@@ -6,7 +6,8 @@ SELECT
     CAST(sum(CASE WHEN reason = 'scored' AND polarity = 'negative' THEN 1 ELSE 0 END) AS BIGINT) AS negative, -- reviews that count and are negative
     CAST(sum(CASE WHEN reason = 'scored' AND polarity = 'neutral' THEN 1 ELSE 0 END) AS BIGINT) AS neutral,   -- reviews that count and are neutral
     CAST(sum(CASE WHEN reason = 'scored' AND polarity = 'mixed' THEN 1 ELSE 0 END) AS BIGINT) AS mixed,       -- reviews that count and whose clauses disagree
-    CAST(sum(CASE WHEN reason = 'scored' AND polarity = 'positive' THEN 1 ELSE 0 END) AS BIGINT) AS positive  -- reviews that count and are positive
+    CAST(sum(CASE WHEN reason = 'scored' AND polarity = 'positive' THEN 1 ELSE 0 END) AS BIGINT) AS positive, -- reviews that count and are positive
+    CAST(sum(CASE WHEN reason = 'scored' AND polarity = 'abstained' THEN 1 ELSE 0 END) AS BIGINT) AS abstained -- reviews that count and of which the classifier is less sure than it was asked to be
 FROM (
     SELECT coalesce(d.reason, s.reason) AS reason, s.language, s.polarity, 1 AS n
     FROM scored AS s LEFT JOIN discounted AS d ON d.part = s.part AND d.row = s.row
