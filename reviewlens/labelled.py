@@ -84,8 +84,13 @@ class LabelledReviews:
         )
 
 
-def read_labelled(data: Any, *, text: str, label: str, scale: float | None = None) -> LabelledReviews:
-    """Read texts and labels; rows without a text or a label are left out, counted in a warning."""
+def read_labelled(
+    data: Any, *, text: str, label: str, scale: float | None = None, usual: tuple[float, float] | None = None
+) -> LabelledReviews:
+    """Read texts and labels; rows without a text or a label are left out, counted in a warning.
+
+    `scale` and `usual` as in `read_labels`.
+    """
     frame = read_frame(data)
     for column in (text, label):
         if list(frame.columns).count(column) > 1:
@@ -96,7 +101,7 @@ def read_labelled(data: Any, *, text: str, label: str, scale: float | None = Non
             )
     if frame.empty:
         raise InputError("the data has no rows", hint="give labelled reviews")
-    labels = read_labels(frame[label], scale=scale, column=label)
+    labels = read_labels(frame[label], scale=scale, usual=usual, column=label)
     texts = [_whole(value) if isinstance(value, str) else "" for value in frame[text].tolist()]
     usable = np.array([bool(value.strip()) for value in texts]) & labels.known
     if not usable.any():

@@ -13,6 +13,7 @@ Stars are weak supervision: the scale is stretched to 1-5, where 1-2 are negativ
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,8 @@ class Labels:
     """"polarity" or "stars"."""
     mapping: dict[str, str]
     """What each label was read as."""
+    scale: tuple[float, float] | None = None
+    """Lowest and highest possible star; None where the labels are no stars."""
 
     @property
     def known(self) -> NDArray[np.bool_]:
@@ -53,8 +56,13 @@ class Labels:
         return self.polarity >= 0
 
 
-def read_labels(values: Any, *, scale: float | None = None, column: str = "label") -> Labels:
+def read_labels(
+    values: Any, *, scale: float | None = None, usual: tuple[float, float] | None = None, column: str = "label"
+) -> Labels:
     """Read a column of labels; missing values stay without a label.
+
+    `scale` is the highest possible star, `usual` the lowest and the highest one that stars are known to have; where
+    stars do not fit in there, or what is there is 0 and 1, they are read as if it were not given.
 
     Raises:
         InputError: A label is of no known kind; the message names it and counts its rows.
@@ -70,7 +78,7 @@ def read_labels(values: Any, *, scale: float | None = None, column: str = "label
     if not (~missing).any():
         raise InputError("no row has a label", where=f"column {column!r}", hint="name the column that holds labels")
     if np.isfinite(numbers[~missing]).all():
-        return _from_numbers(numbers, scale, column)
+        return _from_numbers(numbers, scale, usual, column)
     if not np.isnan(numbers[~missing]).any():
         raise InputError(
             f"{int(np.isinf(numbers).sum())} labels are infinite", where=f"column {column!r}", hint="leave them out"
@@ -94,9 +102,15 @@ def _from_names(series: pd.Series[Any], missing: NDArray[np.bool_], column: str)
     return Labels(codes, np.full(len(codes), NO_STAR), "polarity", mapping)
 
 
-def _from_numbers(numbers: NDArray[np.float64], scale: float | None, column: str) -> Labels:
+def _from_numbers(
+    numbers: NDArray[np.float64], scale: float | None, usual: tuple[float, float] | None, column: str
+) -> Labels:
     finite = np.isfinite(numbers)
     seen = sorted(set(numbers[finite].tolist()))
+    two_classes = 0.0 in seen and set(seen) <= {0.0, 1.0}
+    if scale is None and usual is not None and usual[0] <= seen[0] and seen[-1] <= usual[1] and not two_classes:
+        _warn_of_another(seen, usual, column)
+        return _from_stars(numbers, finite, usual)
     if scale is None and set(seen) <= {0.0, 1.0}:
         codes = {0.0: 0, 1.0: 2}
     elif scale is None and set(seen) <= {-1.0, 0.0, 1.0}:
@@ -110,14 +124,25 @@ def _from_numbers(numbers: NDArray[np.float64], scale: float | None, column: str
             hint="where 2 is good, map them to 0 and 1; where they are stars, give scale=5",
         )
     else:
-        return _from_stars(numbers, finite, scale, column)
+        return _from_stars(numbers, finite, _ends(seen, scale, column))
     polarity = np.array([codes.get(value, -1) for value in numbers.tolist()], dtype=np.int64)
     mapping = {f"{value:g}": LABELS[codes[value]] for value in seen}
     return Labels(polarity, np.full(len(numbers), NO_STAR), "polarity", mapping)
 
 
-def _from_stars(numbers: NDArray[np.float64], finite: NDArray[np.bool_], scale: float | None, column: str) -> Labels:
-    low, high = float(numbers[finite].min()), float(numbers[finite].max())
+def _warn_of_another(seen: list[float], usual: tuple[float, float], column: str) -> None:
+    """Warn where all stars are in the lower half of the scale, as those of a smaller scale are."""
+    if len(seen) > 2 and seen[-1] <= usual[1] / 2:
+        warnings.warn(
+            f"the labels in {column!r}, {seen[0]:g} to {seen[-1]:g}, are read on the scale of the training, up to "
+            f"{usual[1]:g}: give scale= if theirs is another",
+            stacklevel=6,
+        )
+
+
+def _ends(seen: list[float], scale: float | None, column: str) -> tuple[float, float]:
+    """Return the lowest and the highest possible star."""
+    low, high = seen[0], seen[-1]
     top = scale or next((float(size) for size in _SCALES if high <= size), None)
     if top is None or low < 0 or high > top or top < 2:
         raise InputError(
@@ -125,10 +150,14 @@ def _from_stars(numbers: NDArray[np.float64], finite: NDArray[np.bool_], scale: 
             where=f"column {column!r}",
             hint="give scale=, the highest possible rating, or map the labels to negative, neutral, positive",
         )
-    bottom = 0.0 if low < 1 else 1.0
+    return (0.0 if low < 1 else 1.0), top
+
+
+def _from_stars(numbers: NDArray[np.float64], finite: NDArray[np.bool_], ends: tuple[float, float]) -> Labels:
+    bottom, top = ends
     stars = 1 + 4 * (numbers - bottom) / (top - bottom)
     rounded = np.where(finite, np.rint(np.where(finite, stars, 3)), 0)
     polarity = np.select([~finite, rounded <= 2, rounded == 3], [-1, 0, 1], default=2).astype(np.int64)
     seen = sorted(set(numbers[finite].tolist()))
     at = {value: int(polarity[np.flatnonzero(numbers == value)[0]]) for value in seen}
-    return Labels(polarity, np.where(finite, stars, np.nan), "stars", {f"{v:g}": LABELS[at[v]] for v in seen})
+    return Labels(polarity, np.where(finite, stars, np.nan), "stars", {f"{v:g}": LABELS[at[v]] for v in seen}, ends)

@@ -92,6 +92,8 @@ def evaluate(
 ) -> Metrics:
     """Measure `classifier`, or the one saved in that folder, on labelled reviews, whose labels are read as by `train`.
 
+    Stars are read on the scale that the classifier was trained with, unless `scale` says another.
+
     Reviews that are near-copies of training reviews are counted and warned of: they flatter. A network that `train`
     returned has the linear model of the same training reviews beside it.
 
@@ -102,7 +104,7 @@ def evaluate(
     """
     if not isinstance(classifier, Classifier):
         classifier = Classifier.load(classifier)
-    reviews = read_labelled(data, text=text, label=label, scale=scale)
+    reviews = read_labelled(data, text=text, label=label, scale=scale, usual=_stars_of(classifier))
     proba = classifier.star_probabilities(reviews.texts)
     expected = classifier.predict_stars(reviews.texts)
     labels = reviews.labels
@@ -124,6 +126,15 @@ def evaluate(
             )
     kept = _kept(classifier.abstain_below, proba, expected, labels, classes)
     return Metrics(values, slices, hits, _linear(classifier, reviews), kept)
+
+
+def _stars_of(classifier: Classifier) -> tuple[float, float] | None:
+    """Return the lowest and the highest star it was trained with; the bundled model and older ones do not say."""
+    try:
+        low, high = map(float, classifier.metrics["labels"]["scale"])
+    except (KeyError, TypeError, ValueError):  # what was measured is a file that anybody may have edited
+        return None
+    return (low, high) if 0 <= low < high else None
 
 
 def _sure(proba: NDArray[np.float64]) -> NDArray[np.float32]:

@@ -238,7 +238,7 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
             "ngram_stars": linear.parts.weights["ngram.stars"].tolist(),
         },
         "faithfulness": faithfulness(classifier, texts),
-        "labels": {"column": label_column, "kind": labels.kind, "mapping": labels.mapping},
+        "labels": {"column": label_column, "kind": labels.kind, "mapping": labels.mapping, "scale": labels.scale},
         "reviews": {"read": prepared.reviews.rows_read, "trained": int((~prepared.valid).sum()), "held_out": len(rows)},
         "started_from": prepared.start.reason,
         "ngram_strength": prepared.strength,

@@ -1,5 +1,7 @@
 """Labels of every usual kind, and splits that keep copies together."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -38,6 +40,33 @@ def test_a_scale_can_be_said() -> None:
     assert read_labels([1, 3], scale=5).stars.tolist() == [1, 3]
     assert read_labels([1, 10], scale=10).stars.tolist() == [1, 5]
     assert read_labels([1, 2], scale=5).polarity.tolist() == [0, 0]
+
+
+@given(
+    st.lists(st.integers(1, 100), min_size=1, max_size=20),
+    st.sampled_from([(0.0, 5.0), (1.0, 5.0), (0.0, 10.0), (1.0, 10.0), (0.0, 100.0)]),
+)
+def test_some_stars_are_read_as_all_of_them_are(values: list[int], usual: tuple[float, float]) -> None:
+    """A test set that happens to lack the ends of a scale is on that scale all the same."""
+    inside = [value for value in values if usual[0] <= value <= usual[1]] or [int(usual[1])]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        part = read_labels(inside, usual=usual)
+    assert part.scale == usual
+    whole = read_labels([*inside, usual[0], usual[1]], scale=usual[1])
+    assert whole.scale == usual
+    assert part.stars.tolist() == whole.stars[:-2].tolist()
+    assert part.polarity.tolist() == whole.polarity[:-2].tolist()
+
+
+def test_labels_of_another_kind_than_the_usual_are_read_as_ever() -> None:
+    for values in ([0, 1, 1], [True, False], ["good", "bad"], [-1, 0, 1]):
+        assert read_labels(values, usual=(1.0, 5.0)).kind == "polarity"
+    assert read_labels([1, 7, 10], usual=(1.0, 5.0)).scale == (1.0, 10.0)
+    assert read_labels([1, 2, 3], usual=(1.0, 5.0), scale=3).polarity.tolist() == [0, 1, 2]
+    assert read_labels([1, 1], usual=(1.0, 5.0)).polarity.tolist() == [0, 0], "bad reviews alone, not good ones"
+    with pytest.warns(UserWarning, match="1 to 5, are read on the scale of the training, up to 100"):
+        assert read_labels([1, 2, 3, 4, 5], usual=(0.0, 100.0)).polarity.tolist() == [0] * 5
 
 
 @pytest.mark.parametrize("scale", [0, 1, -5, np.nan, np.inf])

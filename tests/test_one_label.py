@@ -15,7 +15,7 @@ from test_report import plain
 import reviewlens as rl
 from reviewlens import artefact
 from reviewlens.config import JobConfig
-from reviewlens.errors import ArtefactError, ConfigError
+from reviewlens.errors import ArtefactError, ConfigError, InputError
 from reviewlens.explain import _why
 from reviewlens.report import render_report
 from reviewlens.schemas import ABSTAINED, LABELS, MIXED, POLARITIES
@@ -175,3 +175,27 @@ def test_on_the_command_line(tmp_path) -> None:
     done = CliRunner().invoke(cli, ["score", str(tmp_path / "a.parquet"), "--out", out, "--abstain-below", "0.8"])
     assert done.exit_code == 0
     assert ABSTAINED in pd.read_parquet(out).polarity.tolist()
+
+
+def test_evaluate_reads_stars_on_the_scale_of_the_training(tmp_path) -> None:
+    words = {
+        10: "awful, it broke",
+        30: "poor, it bends",
+        50: "so so, it is fair",
+        80: "good, it lasts",
+        100: "superb, I love it",
+    }
+    rows = [(f"{said} after {i} days", score) for i in range(12) for score, said in words.items()]
+    table = pd.DataFrame(rows, columns=["text", "score"])
+    rl.train(table, text="text", label="score", scale=100, model="linear", out=tmp_path / "m", progress=False)
+    again = rl.Classifier.load(tmp_path / "m")
+    few = pd.DataFrame([("superb, I love my lamp", 100), ("awful, my lamp broke", 10)], columns=["text", "score"])
+    assert rl.evaluate(again, few, text="text", label="score").values["accuracy"] == 1
+    low = pd.DataFrame([("awful, my lamp broke", 10), ("poor, it bends", 30)], columns=["text", "score"])
+    assert rl.evaluate(again, low, text="text", label="score").values["confusion"][0][0] == 2
+    again.metrics["labels"].pop("scale")  # as artefacts of before
+    with pytest.raises(InputError, match="no star scale"):
+        rl.evaluate(again, few, text="text", label="score")
+    for broken in ("5", [5], [3, "x"], [9, 1]):
+        again.metrics["labels"]["scale"] = broken
+        assert rl.evaluate(again, few, text="text", label="score", scale=100).values["accuracy"] == 1
