@@ -6,9 +6,7 @@ language alone, never on its neighbours.
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -20,9 +18,10 @@ from numpy.typing import NDArray
 
 from reviewlens import needs, text
 from reviewlens.classifier import Classifier, SegmentScores
+from reviewlens.digests import hash64, hashes, letters_of, text_hashes
 from reviewlens.duplicates import bands
 from reviewlens.identify import code_of, languages
-from reviewlens.privacy import hash_customer
+from reviewlens.privacy import hash_customers
 from reviewlens.privacy.excerpts import veil
 from reviewlens.quotes import QUOTE_CHARS, Quotes, quotes, safe_quotes
 from reviewlens.schemas import MENTIONS, OTHER, SCALE, SCORED, SCORED_REASON
@@ -30,9 +29,6 @@ from reviewlens.themes import ThemeSet
 
 LONGEST_BOILERPLATE = 60  # characters
 SHORT_CLAUSE = 6  # characters; a shorter one says too little to stand for a review
-
-_NOT_WORD = re.compile(r"[\W_]+")
-_NOT_LETTERS = bytes(point for point in range(128) if not chr(point).isalnum())
 
 
 class Artefacts(NamedTuple):
@@ -66,20 +62,6 @@ class Reading(NamedTuple):
     scores: SegmentScores
 
 
-def hash64(*parts: str) -> int:
-    """Return a signed 64-bit hash of the parts, the same on every machine."""
-    return int.from_bytes(_digest("\x1f".join(parts)), "big", signed=True)
-
-
-def hashes(texts: Iterable[str]) -> NDArray[np.int64]:
-    """Return `hash64` of each text."""
-    return np.frombuffer(b"".join(map(_digest, texts)), ">i8").astype(np.int64)
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-
-
 def join(title: str | None, body: str | None) -> str:
     """Return title and text as one text; a title that the text repeats is not said twice."""
     title, body = (title or "").strip(), body or ""
@@ -94,12 +76,11 @@ def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
     `source` names the file, table or list. A review is known by its id; else by product, customer, date and text, if
     there is a customer or a date (two customers may well say "good" of one product); else by source and row.
     """
-    columns = {name: rows.column(name).to_pylist() for name in _HASHED}
+    columns = {name: rows.column(name).to_pylist() for name in _READ}
     written = [join(t, b) for t, b in zip(columns["title"], columns["text"], strict=True)]
     texts = text.normalize_all(written)
     numbers = rows.column("row").to_pylist()
     times = {name: pc.cast(rows.column(name), pa.int64()).to_pylist() for name in ("created_at", "deleted_at")}
-    everything = zip(*(map(str, values) for values in (*columns.values(), *times.values())), strict=True)
     review_id, reason = [], []
     for i, given in enumerate(columns["review_id"]):
         customer, created = columns["customer"][i], times["created_at"][i]
@@ -112,21 +93,22 @@ def normalize_batch(rows: pa.RecordBatch, source: str) -> Batch:
             identity = f"{source}:{numbers[i]}"
         review_id.append(identity)
         reason.append(_reason(columns["reason"][i], times["deleted_at"][i], texts[i]))
-    return Batch(rows, written, texts, review_id, hashes(review_id), hashes(map("\x1f".join, everything)), reason)
+    return Batch(rows, written, texts, review_id, hashes(review_id), hashes(_everything(rows)), reason)
 
 
-_HASHED = (
-    "review_id",
-    "product_id",
-    "product_name",
-    "category",
-    "rating",
-    "title",
-    "text",
-    "customer",
-    "language",
-    "reason",
-)
+_READ = ("review_id", "product_id", "title", "text", "customer", "reason")
+_STRINGS = ("review_id", "product_id", "product_name", "category")
+_MORE_STRINGS = ("title", "text", "customer", "language", "reason")
+
+
+def _everything(rows: pa.RecordBatch) -> pa.Array:
+    """Return all that an export says of each review, as one text."""
+    rating = rows.column("rating").dictionary_encode()
+    spelled = pa.array(list(map(str, rating.dictionary.to_pylist())), pa.string()).take(rating.indices)
+    times = [pc.cast(rows.column(name), pa.int64()).cast(pa.string()) for name in ("created_at", "deleted_at")]
+    before, after = ([rows.column(name) for name in names] for names in (_STRINGS, _MORE_STRINGS))
+    values = [pc.fill_null(array, "None").cast(pa.large_string()) for array in (*before, spelled, *after, *times)]
+    return pc.binary_join_element_wise(*values, pa.scalar("\x1f", pa.large_string()))
 
 
 def _reason(given: str | None, deleted_at: int | None, body: str) -> str:
@@ -137,13 +119,6 @@ def _reason(given: str | None, deleted_at: int | None, body: str) -> str:
     if not body or body.isspace():
         return "empty_text"
     return "boilerplate" if len(body) < LONGEST_BOILERPLATE and letters_of(body) in boilerplate() else SCORED_REASON
-
-
-def letters_of(body: str) -> str:
-    """Return the letters and digits of a text in lower case: what copies of it share."""
-    if body.isascii():
-        return body.encode().translate(None, _NOT_LETTERS).decode().lower()
-    return _NOT_WORD.sub("", body).casefold()
 
 
 @cache
@@ -173,7 +148,7 @@ def scored_batch(
     declared = batch.rows.column("language").to_pylist()
     clauses = (reading.owner, scores.segment_proba, reading.texts, reading.bounds)
     polarity = needs.review_polarity(scores.proba, *clauses, artefacts.classifier.abstain_below)
-    text_hash = hashes(letters_of(t) or t for t in reading.texts)
+    text_hash = text_hashes(reading.texts)
     found = {
         "text_hash": text_hash,
         "bands": bands(reading.texts, text_hash).tolist(),
@@ -188,14 +163,13 @@ def scored_batch(
         "stars": ten_thousandths(scores.stars),
         "quote": shown,
     }
-    customers = batch.rows.column("customer").to_pylist()
     arrays = {
         "part": np.full(n, part, np.int64),
         "key": batch.key,
         "content": batch.content,
         "reason": batch.reason,
         "review_id": batch.review_id,
-        "customer": [None if c is None else hash_customer(c, artefacts.key) for c in customers],
+        "customer": hash_customers(batch.rows.column("customer"), artefacts.key),
         "product_name": _masked(batch.rows.column("product_name")),
         "category": _masked(batch.rows.column("category")),
     }

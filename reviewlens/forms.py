@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reviewlens import letters
+from reviewlens.keys import mix
+
+_ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Forms(NamedTuple):
@@ -44,6 +47,19 @@ class Forms(NamedTuple):
         some = self.take(rows)
         joined = letters.spell(some.points)
         return [joined[a : a + n] for a, n in zip(some.begins.tolist(), some.lengths.tolist(), strict=True)]
+
+
+def keys_of(texts: Sequence[str]) -> NDArray[np.uint64]:
+    """Return the 64-bit key of each text, none of them empty, as the kernels make it of what they read."""
+    forms = Forms.of(texts)
+    place, left, sums, whole = 0, np.arange(len(texts)), *np.zeros((2, len(texts)), np.uint64)
+    while len(left):
+        sums = (sums + forms.points[forms.begins[left] + place] + np.uint64(1)) * _ODD
+        whole[left] = sums
+        place += 1
+        longer = forms.lengths[left] > place
+        left, sums = left[longer], sums[longer]
+    return mix(whole)
 
 
 def places(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:

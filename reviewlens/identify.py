@@ -11,6 +11,7 @@ from importlib import resources
 import numpy as np
 
 from reviewlens import letters
+from reviewlens.function_words import by_words
 from reviewlens.languages import words
 from reviewlens.letters import SPACED
 
@@ -45,8 +46,12 @@ def languages(texts: Sequence[str]) -> list[str]:
     """Return `language` of each text."""
     samples = [text[:_SAMPLE] for text in texts]
     wide = [row for row, sample in enumerate(samples) if not sample.isascii()]
-    found = dict(zip(wide, _by_script([samples[row] for row in wide]), strict=True))
-    return [found.get(row) or _by_words(sample) for row, sample in enumerate(samples)]
+    told = dict(zip(wide, _by_script([samples[row] for row in wide]), strict=True))
+    found = [told.get(row) for row in range(len(samples))]
+    left = [row for row, code in enumerate(found) if code is None]
+    for row, code in zip(left, by_words([samples[row] for row in left]), strict=True):
+        found[row] = code
+    return [code or UNTOLD for code in found]
 
 
 def identifiable() -> frozenset[str]:
@@ -110,33 +115,3 @@ def _script() -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     for place, points in enumerate(_SCRIPTS.values()):
         table[points.start : points.stop] = place
     return table
-
-
-def _by_words(sample: str) -> str:
-    """Return the language whose function words weigh most."""
-    known = _function_words()
-    scores: dict[str, float] = {}
-    lower = sample.lower()
-    if lower.isascii():
-        only_letters = lower.encode().translate(_ascii_letters()).decode()
-    else:
-        only_letters = "".join(c if c.isalpha() else " " for c in lower)
-    for word in filter(known.__contains__, only_letters.split()):
-        for code, weight in known[word]:
-            scores[code] = scores.get(code, 0.0) + weight
-    return max(sorted(scores), key=lambda code: scores[code]) if scores else UNTOLD
-
-
-@cache
-def _ascii_letters() -> bytes:
-    return bytes(point if chr(point).isascii() and chr(point).isalpha() else 32 for point in range(256))
-
-
-@cache
-def _function_words() -> dict[str, list[tuple[str, float]]]:
-    """Return the languages of each function word, each with its share of the word."""
-    known: dict[str, list[str]] = {}
-    for code, listed in words("text", "function_words").items():
-        for word in listed:
-            known.setdefault(word, []).append(code)
-    return {word: [(code, 1.0 / len(codes)) for code in codes] for word, codes in known.items()}

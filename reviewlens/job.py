@@ -6,12 +6,12 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from reviewlens.classifier import Classifier
 from reviewlens.config import JobConfig, RunOptions, Settings, load_settings
@@ -20,7 +20,7 @@ from reviewlens.engines.choose import engine_for
 from reviewlens.errors import ConfigError, InputNotFoundError, RejectsError
 from reviewlens.forgetting import reviews_of
 from reviewlens.gates import check_gates, measure_drift
-from reviewlens.part import SCORED_FILE, Task, check_whole, rewrite_part, write_part
+from reviewlens.part import SCORED_FILE, Progress, Task, check_whole, rewrite_part, write_part
 from reviewlens.planning import Night, PathLike, decide, entry, plan_night
 from reviewlens.privacy import hash_customer
 from reviewlens.publish import publish
@@ -158,11 +158,7 @@ def _score(engine: Engine, todo: Sequence[Task], options: RunOptions, stop: Stop
     watched = sys.stderr is not None and sys.stderr.isatty()
     shown = watched if options.progress is None else options.progress
     total = sum(task.part.rows for task in todo)
-    with tqdm(total=total, unit=" reviews", unit_scale=True, desc="scoring", disable=not shown or not todo) as bar:
-
-        def advance(rows: int) -> None:
-            bar.update(rows)
-
+    with _bar(total) if shown and todo else nullcontext(_unseen) as advance:
         stop.check()
         for receipt in engine.map(write_part, todo, advance):
             if "failed" in receipt:
@@ -172,6 +168,22 @@ def _score(engine: Engine, todo: Sequence[Task], options: RunOptions, stop: Stop
                 log.info("scored", extra={"part": receipt["id"], "source": receipt["source"], "rows": receipt["rows"]})
             stop.check()
     return failed
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Progress]:
+    from tqdm import tqdm  # starts what processes share, which takes a small job 40 ms
+
+    with tqdm(total=total, unit=" reviews", unit_scale=True, desc="scoring") as bar:
+
+        def advance(rows: int) -> None:
+            bar.update(rows)
+
+        yield advance
+
+
+def _unseen(rows: int) -> None:
+    """Show nobody how many rows are done."""
 
 
 def _troubles(parts: Iterable[Mapping[str, Any]]) -> dict[str, int]:

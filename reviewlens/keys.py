@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from reviewlens.native import kernel
 
+_SPARSE = 3  # of eight bits or more at most one stands for a key
+
 
 def mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Return the keys with their bits stirred (the finalizer of MurmurHash3)."""
@@ -17,6 +19,17 @@ def mix(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
     mixed *= np.uint64(0xFF51AFD7ED558CCD)
     mixed ^= mixed >> np.uint64(29)
     return mixed
+
+
+def sieve(keys: NDArray[np.uint64]) -> tuple[NDArray[np.uint8], int]:
+    """Return bits, those set that the highest bits of a key name, and by how much a key is shifted to name one.
+
+    They say of nearly every other key that it is none of these, and fit into the cache of a core.
+    """
+    bits = max(3, len(keys).bit_length() + _SPARSE)
+    flags = np.zeros(1 << bits, np.bool_)
+    flags[keys >> np.uint64(64 - bits)] = True
+    return np.packbits(flags, bitorder="little"), 64 - bits
 
 
 class Keys:

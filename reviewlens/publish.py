@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from reviewlens import __version__
 from reviewlens.config import JobConfig, RunOptions
 from reviewlens.errors import StoreError
+from reviewlens.garbage import unsearched
 from reviewlens.gates import new_alerts
 from reviewlens.privacy import safe_cell
 from reviewlens.report import write_report
@@ -59,7 +60,7 @@ def publish(
     and `Interrupted`; then nothing is committed.
     """
     started = time.perf_counter()
-    with store.new_run() as folder:
+    with store.new_run() as folder, unsearched():
         context = Context(config, labels, learned=model.get("languages"))
         tables, scale, above = _write_tables(store, decided, folder, context, options, stop)
         if above:

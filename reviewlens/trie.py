@@ -20,15 +20,25 @@ _OFTEN = 16  # characters of a text for each phrase in it, so that there is most
 _FILTER = 1 << 16
 Rows = NDArray[np.int64]
 Points = NDArray[np.uint32]
+Kinds = NDArray[np.uint8]
 
 
 class Trie:
-    """Finds distinct phrases, in the form of `letters.folded`, none of them empty."""
+    """Finds distinct phrases, none of them empty, in the form in which they are compared."""
 
-    def __init__(self, phrases: Sequence[str], *, leftmost: bool = False) -> None:
-        """Take phrases to find all of them at word boundaries, or, if `leftmost`, the longest from left to right."""
+    def __init__(
+        self, phrases: Sequence[str], *, leftmost: bool = False, form: Points | None = None, kinds: Kinds | None = None
+    ) -> None:
+        """Take phrases to find all of them at word boundaries, or, if `leftmost`, the longest from left to right.
+
+        `form` is what each code point is compared as, `kinds` which of these are `SPACED`, the letters of words: those
+        of `letters` if they are None.
+        """
         search = kernel("find_leftmost" if leftmost else "find_words")
-        self._find = _automaton(phrases, leftmost) if search is None else _native(phrases, leftmost, search)
+        tables = letters.folded() if form is None else form, letters.kinds() if kinds is None else kinds
+        self._find = (
+            _automaton(phrases, leftmost, *tables) if search is None else _native(phrases, leftmost, search, *tables)
+        )
 
     def find(self, points: Points) -> Rows:
         """Return phrase, start and end of what is found in the characters of a normalized text, shape (m, 3).
@@ -38,7 +48,9 @@ class Trie:
         return self._find(points)
 
 
-def _native(phrases: Sequence[str], leftmost: bool, search: Callable[..., int]) -> Callable[[Points], Rows]:
+def _native(
+    phrases: Sequence[str], leftmost: bool, search: Callable[..., int], form: Points, kinds: Kinds
+) -> Callable[[Points], Rows]:
     opens, edges, ends = np.zeros(_FILTER, np.uint8), dict[tuple[int, str], int](), [-1]
     for number, phrase in enumerate(phrases):
         node = 0
@@ -57,13 +69,13 @@ def _native(phrases: Sequence[str], leftmost: bool, search: Callable[..., int]) 
     target = np.zeros(1 << keys.bits, np.int32)
     target[slots] = np.fromiter(edges.values(), np.int32, len(edges))
     tree: tuple[Any, ...] = opens, *keys.table, target, np.array(ends, np.int32)
-    kinds = () if leftmost else (letters.kinds(), SPACED)
+    spaced: tuple[Any, ...] = () if leftmost else (kinds, SPACED)
 
     def find(points: Points) -> Rows:
         room, count = len(points) // _OFTEN + 16, 0
         while True:
             found = np.empty((room, 3), np.int64)
-            count = search(points, len(points), letters.folded(), *kinds, *tree, room, found)
+            count = search(points, len(points), form, *spaced, *tree, room, found)
             if count <= room:
                 rows = found[:count]
                 return rows if leftmost else rows[np.lexsort((rows[:, 1], rows[:, 2]))]
@@ -81,22 +93,21 @@ def _openings(phrase: str) -> list[tuple[int, int]]:
     return [(places[1], 2), (places[3], 8)] if len(places) == 4 else [(places[1], 2 | 4)]
 
 
-def _automaton(phrases: Sequence[str], leftmost: bool) -> Callable[[Points], Rows]:
+def _automaton(phrases: Sequence[str], leftmost: bool, form: Points, kinds: Kinds) -> Callable[[Points], Rows]:
     fast = Implementation.DFA if sum(map(len, phrases)) <= _LARGE else Implementation.ContiguousNFA
     kind = MatchKind.LeftmostLongest if leftmost else MatchKind.Standard
     automaton = AhoCorasick(list(phrases), matchkind=kind, implementation=fast)
-    kinds = letters.kinds()
     opens = np.array([kinds[ord(p[0])] == SPACED for p in phrases], np.bool_)
     closes = np.array([kinds[ord(p[-1])] == SPACED for p in phrases], np.bool_)
 
     def find(points: Points) -> Rows:
-        folded = letters.of(letters.folded(), points)
+        folded = letters.of(form, points)
         hits = automaton.find_matches_as_indexes(letters.spell(folded), overlapping=not leftmost)
         found = np.fromiter(chain.from_iterable(hits), np.int64, 3 * len(hits)).reshape(-1, 3)
         if leftmost:
             return found
         spaced = np.zeros(len(folded) + 2, np.bool_)
-        spaced[1:-1] = letters.of(letters.kinds(), folded) == SPACED
+        spaced[1:-1] = letters.of(kinds, folded) == SPACED
         cut_left = opens[found[:, 0]] & spaced[found[:, 1]]
         cut_right = closes[found[:, 0]] & spaced[found[:, 2] + 1]
         whole: Rows = found[~(cut_left | cut_right)]

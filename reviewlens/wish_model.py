@@ -8,16 +8,20 @@ passage. The weights are data, `data/wish_model.tsv`, learned from English revie
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 from importlib import resources
 from itertools import pairwise, repeat
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reviewlens.keys import Keys, mix
+from reviewlens import letters
+from reviewlens.forms import keys_of
+from reviewlens.keys import Keys, mix, sieve
 from reviewlens.languages import languages
+from reviewlens.native import kernel
 
 END = "\0"  # stands after a passage; text in normal form has none
 _WORD = re.compile(r"[a-z0-9']+|[!?]")
@@ -54,6 +58,15 @@ def _tokens(passages: Sequence[str]) -> list[bytes]:
     return said.split()
 
 
+@cache
+def _classes() -> NDArray[np.uint8]:
+    """Return what an ASCII character is for the kernel: nothing, of a word, a word alone, or the end of a passage."""
+    kept = np.frombuffer(_KEPT, np.uint8)[:128]
+    table: NDArray[np.uint8] = (kept != ord(" ")).astype(np.uint8)
+    table[[ord("!"), ord("?")]], table[ord(END)] = 2, 3
+    return table
+
+
 def damping(length: int) -> float:
     """Return what the weights of a passage of so many words are divided by."""
     return float((length + LENGTH_PLUS) ** LENGTH_POWER)
@@ -80,28 +93,27 @@ class WishModel:
         if not self.weights:
             return np.tile([np.nan, 0.0], (len(passages), 1))
         lexicon = self._lexicon
-        found = _tokens(passages)
-        said = np.fromiter(map(lexicon.numbers.get, found, repeat(0)), np.int64, len(found))
-        said[[place for place in np.flatnonzero(said == 0).tolist() if found[place].isdigit()]] = lexicon.digits
-        ends = np.flatnonzero(said == _END)
-        lengths = np.diff(ends, prepend=-1) - 1
-        phrase, place = lexicon.find(said)
-        pairs = np.searchsorted(ends, place) * len(lexicon.weights) + phrase
-        distinct, times = np.unique(pairs, return_counts=True)
-        passage, phrase = np.divmod(distinct, len(lexicon.weights))
+        said = lexicon.words_of(passages)
+        passage, phrase, times = lexicon.phrases_of(said.numbers)
         total = np.bincount(passage, lexicon.weights[phrase] * (1.0 + np.log(times)), minlength=len(passages))
-        answers = total / (lengths + LENGTH_PLUS) ** LENGTH_POWER + self.bias
-        known = np.bincount(passage, times, minlength=len(passages)) / np.maximum(3 * lengths - 3, 1)
-        ink = np.fromiter((len(p) - p.count(" ") for p in passages), np.int64, len(passages))
-        letters = np.fromiter(map(len, found), np.int64, len(found)).cumsum()[ends]
-        latin = np.diff(letters, prepend=0) - 1
-        none = (lengths < FEW_WORDS) | (2 * latin < ink)
+        answers = total / (said.words + LENGTH_PLUS) ** LENGTH_POWER + self.bias
+        known = np.bincount(passage, times, minlength=len(passages)) / np.maximum(3 * said.words - 3, 1)
+        none = (said.words < FEW_WORDS) | (2 * said.letters < said.ink)
         result: NDArray[np.float64] = np.column_stack([np.where(none, np.nan, answers), np.where(none, 0.0, known)])
         return result
 
     @cached_property
     def _lexicon(self) -> _Lexicon:
         return _Lexicon(self.weights)
+
+
+class _Said(NamedTuple):
+    """The words of n passages."""
+
+    numbers: NDArray[np.int32]  # of each word and mark, `_END` after each passage
+    words: NDArray[np.int64]  # how many each passage has
+    letters: NDArray[np.int64]  # how many characters they have
+    ink: NDArray[np.int64]  # how many characters of the passage are no spaces
 
 
 class _Lexicon:
@@ -117,7 +129,10 @@ class _Lexicon:
         numbers = {END: _END} | {word: n for word, n in known.items() if not word.isdigit()}
         numbers |= {variant: known.get(usual, 0) for variant, usual in _spellings().items()}
         self.numbers = {word.encode(): number for word, number in numbers.items()}
-        self._alone = np.full(self._size, -1, np.int64)  # phrase of a single word
+        self._keys = Keys(bits=len(numbers).bit_length() + 1)
+        self._number = np.zeros(1 << self._keys.bits, np.int32)
+        self._number[self._keys.add(keys_of(list(numbers)))] = list(numbers.values())
+        self._alone = np.full(self._size, -1, np.int32)  # phrase of a single word
         pairs = {}
         for number, phrase in enumerate(split):
             first, last = known[phrase[0]], known[phrase[-1]]
@@ -126,11 +141,45 @@ class _Lexicon:
             else:
                 pairs[((len(phrase) - 2) * self._size + first) * self._size + last] = number
         self._pairs = Keys(bits=len(pairs).bit_length() + 2)
-        self._phrase = np.zeros(1 << self._pairs.bits, np.int64)
-        self._phrase[self._pairs.add(mix(np.array(list(pairs), np.uint64)))] = list(pairs.values())
+        self._phrase = np.zeros(1 << self._pairs.bits, np.int32)
+        hashes = mix(np.array(list(pairs), np.uint64))
+        self._phrase[self._pairs.add(hashes)] = list(pairs.values())
+        self._bits, self._shift = sieve(hashes)
 
-    def find(self, said: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the phrases in a row of words, and the places of their first words."""
+    def words_of(self, passages: Sequence[str]) -> _Said:
+        """Return the words of folded passages."""
+        number = kernel("number_words")
+        return self._words_as_tokens(passages) if number is None else self._words(passages, number)
+
+    def _words(self, passages: Sequence[str], number: Callable[..., int]) -> _Said:
+        points = letters.codes(END.join([*passages, ""]))
+        said, counts = np.empty(len(points), np.int32), np.empty((3, len(passages)), np.int64)
+        tables = _classes(), *self._keys.table, self._number, self.digits
+        found = number(points, len(points), *tables, len(passages), said, *counts)
+        return _Said(said[:found], *counts)
+
+    def _words_as_tokens(self, passages: Sequence[str]) -> _Said:
+        found = _tokens(passages)
+        said = np.fromiter(map(self.numbers.get, found, repeat(0)), np.int32, len(found))
+        said[[place for place in np.flatnonzero(said == 0).tolist() if found[place].isdigit()]] = self.digits
+        ends = np.flatnonzero(said == _END)
+        length = np.fromiter(map(len, found), np.int64, len(found)).cumsum()[ends]
+        ink = np.fromiter((len(p) - p.count(" ") for p in passages), np.int64, len(passages))
+        return _Said(said, np.diff(ends, prepend=-1) - 1, np.diff(length, prepend=0) - 1, ink)
+
+    def phrases_of(self, said: NDArray[np.int32]) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.int64]]:
+        """Return passage and phrase, ascending, and how often, for the known phrases in the words of passages."""
+        pair = kernel("pair_words")
+        if pair is None:
+            return self._phrases_as_arrays(said.astype(np.int64))
+        (passage, phrase), times = np.empty((2, 3 * len(said)), np.int32), np.empty(3 * len(said), np.int64)
+        tables = self._alone, self._size, self._bits, self._shift, *self._pairs.table, self._phrase
+        found = pair(said, len(said), *tables, passage, phrase, times)
+        return passage[:found], phrase[:found], times[:found]
+
+    def _phrases_as_arrays(
+        self, said: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         alone = self._alone[said]
         places = [np.flatnonzero(alone >= 0)]
         phrases = [alone[places[0]]]
@@ -145,7 +194,9 @@ class _Lexicon:
             known = slots >= 0
             places.append(at[known])
             phrases.append(self._phrase[slots[known]])
-        return np.concatenate(phrases), np.concatenate(places)
+        passage = np.searchsorted(np.flatnonzero(said == _END), np.concatenate(places))
+        found, times = np.unique(passage * len(self.weights) + np.concatenate(phrases), return_counts=True)
+        return *np.divmod(found, len(self.weights)), times
 
 
 @cache

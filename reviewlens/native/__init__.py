@@ -48,14 +48,21 @@ _TAKES = {  # q for a number, else an array of that kind
     "add_ngrams": "ilqlqqqfqBqqflqldd",
     "convolve": "illlqfqqqqff",
     "cut_clauses": "IqBlqll",
+    "cut_tokens": "IlqIqqIllLlB",
     "cut_runs": "IqbiibbbbqqllbL",
+    "digest_texts": "BlqBqqB",
     "find_clauses": "lqillql",
     "find_keys": "LqLql",
     "find_leftmost": "IqIBLqiiql",
+    "find_signs": "IlqBqB",
     "find_words": "IqIBqBLqiiql",
     "lay_out_places": "lllllqqqqlllfll",
+    "number_words": "IqBLqiqqilll",
+    "pair_words": "iqiqBqLqiiil",
     "search_ways": "IlqLqdiqqil",
+    "spell_letters": "IlqIqBlb",
     "spread_runs": "llqlqliqiil",
+    "weigh_languages": "IlqIqLqldqi",
 }
 
 

@@ -48,4 +48,10 @@ static inline int64_t slot_of(const uint64_t *table, uint64_t mask, uint64_t key
     }
 }
 
+/* Whether a bit is set: see `sieve` in reviewlens/keys.py. */
+static inline int is_set(const uint8_t *bits, uint64_t place)
+{
+    return bits[place >> 3] >> (place & 7) & 1;
+}
+
 #endif

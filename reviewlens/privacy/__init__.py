@@ -7,15 +7,20 @@ names its first character before it looks back at what stands before, for `re` f
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reviewlens.digests import digests
 from reviewlens.errors import ConfigError
 from reviewlens.privacy.find import find, suspect, suspects
 from reviewlens.text import normalize, normalize_all
 
 _PASSES = 4  # what was glued to a number is looked at again without it; twice is nearly always the last time
+_CUSTOMER, _LONGEST_KEY = 16, 64  # bytes
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
@@ -53,12 +58,24 @@ def hash_customer(customer: str, key: bytes) -> str:
 
     Without the key the hash cannot be reversed by trying all customer ids. `key` is 1 to 64 bytes.
     """
-    if not 1 <= len(key) <= hashlib.blake2b.MAX_KEY_SIZE:
-        raise ConfigError(
-            f"the key for customer hashes must have 1 to {hashlib.blake2b.MAX_KEY_SIZE} bytes, not {len(key)}",
-            hint="give a random key of 32 bytes, the same one every night",
-        )
-    return hashlib.blake2b(customer.encode("utf-8", "surrogatepass"), digest_size=16, key=key).hexdigest()
+    return digests([customer], _CUSTOMER, _checked(key)).tobytes().hex()
+
+
+def hash_customers(customers: pa.Array, key: bytes) -> pa.Array:
+    """Return `hash_customer` of each value of an array of strings; null where there is none."""
+    found = digests(pc.fill_null(customers, ""), _CUSTOMER, _checked(key)).tobytes().hex()
+    begins = np.arange(len(customers) + 1, dtype=np.int32) * (2 * _CUSTOMER)
+    spelled = pa.StringArray.from_buffers(len(customers), pa.py_buffer(begins), pa.py_buffer(found.encode()))
+    return pc.if_else(customers.is_valid(), spelled, pa.scalar(None, pa.string()))
+
+
+def _checked(key: bytes) -> bytes:
+    if 1 <= len(key) <= _LONGEST_KEY:
+        return key
+    raise ConfigError(
+        f"the key for customer hashes must have 1 to {_LONGEST_KEY} bytes, not {len(key)}",
+        hint="give a random key of 32 bytes, the same one every night",
+    )
 
 
 def clean(text: str) -> str:
@@ -84,4 +101,4 @@ def safe_cell(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-__all__: Sequence[str] = ["clean", "clean_many", "hash_customer", "mask", "mask_many", "safe_cell"]
+__all__: Sequence[str] = ["clean", "clean_many", "hash_customer", "hash_customers", "mask", "mask_many", "safe_cell"]

@@ -70,7 +70,7 @@ def handles(text: str, words: list[tuple[int, int]]) -> Iterator[Span]:
         if not (name in strangers or (not name.isascii() and name.startswith(strangers))):
             yield *match.span(), "handle"
     for start, end, match in follow(text, words, _NETWORK_NAME):
-        if _is_name(text[start:end].lower(), match["link"], match["value"], text[match.end() :][:2]):
+        if _is_name(text[start:end].lower(), match["link"], match["value"], text[match.end() : match.end() + 2]):
             yield *match.span("value"), "handle"
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+import string
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 
 import ahocorasick_rs
 import numpy as np
+from numpy.typing import NDArray
 
 from reviewlens import letters
+from reviewlens.letters import SPACED
+from reviewlens.native import kernel
 from reviewlens.privacy.address import emails, handles, links, network_addresses, pages
 from reviewlens.privacy.identity import documents, identities
 from reviewlens.privacy.order import orders, parcels
 from reviewlens.privacy.payment import accounts, cards, ibans
 from reviewlens.privacy.phone import called, phones, spoken
 from reviewlens.privacy.words import WORDS, Span, announcements, joins, lowered
+from reviewlens.trie import Trie
 
 _BETWEEN = "\0"  # stands in no normalized text
 _NUMERALS = "零〇一二三四五六七八九幺"
@@ -25,7 +32,11 @@ _SIGNS = re.compile(  # a set of first characters, for `re` looks for such a set
     rf"|(?<=[{_NUMERALS}])[{_NUMERALS}]{{9}})"
 )
 _DIGIT = re.compile(r"\d")
-_NAMES = ahocorasick_rs.AhoCorasick([*WORDS["handle"], *WORDS["profile"], " dot "])
+_NAMES = [*WORDS["handle"], *WORDS["profile"], " dot "]
+_AUTOMATON = ahocorasick_rs.AhoCorasick(_NAMES)
+_ANNOUNCING = ("phone", "order", "account", "identity")  # of what has no other sign than its digits
+_DIGITS, _SIGN = 1, 2  # what the kernel says of a text: it has enough digits for what is announced, or more
+_LOW = 0x20000  # code points above it are no signs
 _FINDERS: tuple[tuple[Callable[..., Iterator[Span]], int, str], ...] = (
     # surest first; the fewest digits of what it finds, for most texts have few; the words that announce it
     (links, 0, ""),
@@ -44,6 +55,8 @@ _FINDERS: tuple[tuple[Callable[..., Iterator[Span]], int, str], ...] = (
     (handles, 0, "handle"),
     (pages, 0, "profile"),
 )
+_OF_ONE_NUMBER = (cards, identities, phones)  # find nothing but numbers of six digits or more
+_TOGETHER = re.compile(r"\d(?:\D{0,2}\d){5}")  # what may be one: no form has more than two characters between digits
 
 
 def suspect(text: str) -> bool:
@@ -52,17 +65,50 @@ def suspect(text: str) -> bool:
 
 
 def suspects(texts: Sequence[str]) -> list[int]:
-    """Return the indices of all normalized texts that `suspect` holds for, looking at them together."""
-    joined = _BETWEEN.join(texts)
-    places = [match.start() for match in _SIGNS.finditer(joined)] + _names(joined)
-    begins = letters.offsets(texts)
-    indices: list[int] = np.unique(np.searchsorted(begins, np.array(places, np.int64), side="right") - 1).tolist()
-    return indices
+    """Return the indices, ascending, of normalized texts, all those in which `find` finds something among them."""
+    joined, begins = _BETWEEN.join(texts), letters.offsets(texts)
+    look = kernel("find_signs")
+    if look is None:
+        places = [match.start() for match in _SIGNS.finditer(joined)] + _names(joined)
+        rows: list[int] = np.unique(_rows(begins, places)).tolist()
+        return rows
+    points, signs = letters.codes(joined), np.empty(len(texts), np.uint8)
+    look(points, begins, len(texts), _classes(), _LOW, signs)
+    words = _words().find(points)
+    row, is_name = _rows(begins, words[:, 1]), words[:, 0] < len(_NAMES)
+    signs[row[is_name | (signs[row] == _DIGITS)]] = _SIGN
+    found: list[int] = np.flatnonzero(signs == _SIGN).tolist()
+    return found
+
+
+def _rows(begins: NDArray[np.int64], places: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the text that each place in all texts lies in."""
+    return np.searchsorted(begins, np.asarray(places, np.int64), side="right") - 1
+
+
+@cache
+def _words() -> Trie:
+    """Return what finds the names, first, and the words that announce a number."""
+    words = [*_NAMES, *(word for kind in _ANNOUNCING for word in WORDS[kind]), "dot"]
+    form, kinds = np.arange(sys.maxunicode + 1, dtype=np.uint32), np.zeros(sys.maxunicode + 1, np.uint8)
+    for letter in string.ascii_letters:
+        form[ord(letter)], kinds[ord(letter)] = ord(letter.lower()), SPACED
+    return Trie(list(dict.fromkeys(words)), form=form, kinds=kinds)
+
+
+@cache
+def _classes() -> NDArray[np.uint8]:
+    """Return what kind of sign each code point begins, as the kernel numbers them."""
+    table = np.zeros(_LOW, np.uint8)
+    chars = "".join(map(chr, range(_LOW)))
+    for kind, pattern in enumerate((r"\d", "@", ":", "[wW]", r"[\[({]", f"[{_NUMERALS}]", r"\s"), 1):
+        table[[match.start() for match in re.finditer(pattern, chars)]] = kind
+    return table
 
 
 def _names(text: str) -> list[int]:
     """Return where names of networks stand as words, and "dot"."""
-    found = _NAMES.find_matches_as_indexes(lowered(text), overlapping=True)
+    found = _AUTOMATON.find_matches_as_indexes(lowered(text), overlapping=True)
     return [start for _, start, end in found if not (joins(text, start - 1, start) or joins(text, end - 1, end))]
 
 
@@ -86,6 +132,7 @@ def find(text: str) -> list[Span]:
 def _surest_first(text: str) -> Iterator[Span]:
     words = announcements(text)
     digits = len(_DIGIT.findall(text))
+    together = digits >= 6 and _TOGETHER.search(text)
     for finder, fewest, announced in _FINDERS:
-        if digits >= fewest:
+        if digits >= fewest and (together or finder not in _OF_ONE_NUMBER):
             yield from finder(text, words[announced]) if announced else finder(text)

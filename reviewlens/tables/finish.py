@@ -10,7 +10,15 @@ import pandas as pd
 
 from reviewlens.identify import UNTOLD, code_of, unlearned
 from reviewlens.schemas import OTHER, SCALE, SCORED_REASON
-from reviewlens.tables.stats import change_p_value, false_discovery, opportunity, ratio, rise_p_value, wilson
+from reviewlens.tables.stats import (
+    change_p_value,
+    false_discovery,
+    false_discovery_by,
+    opportunity,
+    ratio,
+    rise_p_value,
+    wilson,
+)
 
 if TYPE_CHECKING:
     from reviewlens.tables import Context
@@ -149,7 +157,7 @@ def alerts(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
         share_high=high,
         share_before=ratio(before, m),
         p_value=p,
-        q_value=pd.Series(p, frame.index).groupby(frame["period"]).transform(false_discovery),
+        q_value=false_discovery_by(frame["period"], p),
         quote=frame["quote"],
     )
     shown.insert(6, "label", labels(frame, context))

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reviewlens.tables.fisher import upper_tail
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 
@@ -75,6 +79,16 @@ def false_discovery(p_values: ArrayLike) -> Floats:
     q = np.full(p.shape, np.nan)
     q[order] = np.minimum(np.minimum.accumulate(raw[::-1])[::-1], 1.0)
     return _rounded(q)
+
+
+def false_discovery_by(families: pd.Series, p_values: Floats) -> Floats:
+    """Return `false_discovery` within each family of cells, shape (n,)."""
+    family = families.factorize()[0]
+    order = np.argsort(family, kind="stable")
+    q = np.full(p_values.shape, np.nan)
+    for cells in np.split(order, np.flatnonzero(np.diff(family[order])) + 1):
+        q[cells] = false_discovery(p_values[cells])
+    return q
 
 
 def opportunity(importance: ArrayLike, satisfaction: ArrayLike) -> Floats:
