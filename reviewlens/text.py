@@ -26,7 +26,7 @@ LONGEST = 400  # characters of a clause
 _SPACE, _SOFT, _HARD, _BREAK = 4, 5, 6, 7  # classes beside those of `letters.kinds`
 _HARD_MARKS = "!?。!?！？…⋯—;；｡"
 _SOFT_MARKS = ".,，~～．"
-_CHUNK = 100_000  # characters cut at once, so that tables stay in the processor's cache
+_CHUNK = 1 << 18  # characters cut at once, so that tables stay in the processor's cache
 
 
 def normalize(text: str) -> str:
@@ -46,13 +46,20 @@ def normalize_all(texts: Sequence[str]) -> list[str]:
     def one_block(span: tuple[int, int]) -> list[str]:
         joined = "\n".join(texts[slice(*span)])
         if joined.isascii():
-            said = joined.encode().translate(_ascii()).decode()
+            raw = joined.encode()
+            if not _has_controls(np.frombuffer(raw, np.uint8)):
+                return list(texts[slice(*span)])
+            said = raw.translate(_ascii()).decode()
         else:
             said = letters.spell(letters.of(letters.normal(), letters.codes(joined)))
         start = base[span[0] : span[1] + 1] - base[span[0]]
         return [said[a : b - 1] for a, b in pairwise(start.tolist())]
 
     return list(chain.from_iterable(map(one_block, blocks(base, _CHUNK))))
+
+
+def _has_controls(ascii: NDArray[np.uint8]) -> bool:
+    return bool(((ascii < 32) & (ascii != 10)).any() or (ascii == 127).any())
 
 
 @cache

@@ -54,8 +54,8 @@ def _native(
     opens, edges, ends = np.zeros(_FILTER, np.uint8), dict[tuple[int, str], int](), [-1]
     for number, phrase in enumerate(phrases):
         node = 0
-        for start, flag in _openings(phrase):
-            opens[start] |= flag
+        start, flag = _opening(phrase)
+        opens[start] |= flag
         for char in phrase:
             if (node, char) not in edges:
                 edges[node, char] = len(ends)
@@ -73,9 +73,14 @@ def _native(
 
     def find(points: Points) -> Rows:
         room, count = len(points) // _OFTEN + 16, 0
+        folded = letters.of(letters.folded(), points)
         while True:
             found = np.empty((room, 3), np.int64)
+<<<<<<< HEAD
             count = search(points, len(points), form, *spaced, *tree, room, found)
+=======
+            count = search(folded, len(folded), *kinds, *tree, room, found)
+>>>>>>> ff5cb0c (Clauses are cut in one pass)
             if count <= room:
                 rows = found[:count]
                 return rows if leftmost else rows[np.lexsort((rows[:, 1], rows[:, 2]))]
@@ -84,13 +89,12 @@ def _native(
     return find
 
 
-def _openings(phrase: str) -> list[tuple[int, int]]:
+def _opening(phrase: str) -> tuple[int, int]:
     """Return where the filter of first characters has a phrase, and what it says there, as `may_open` of the kernel."""
     hashes = list(accumulate(map(ord, phrase[:4]), lambda hashed, point: hashed * 40503 ^ point))
-    places = [hashed % _FILTER for hashed in hashes]
-    if len(places) == 1:
-        return [(places[0], 1)]
-    return [(places[1], 2), (places[3], 8)] if len(places) == 4 else [(places[1], 2 | 4)]
+    flags = {1: (0, 1), 2: (1, 2), 3: (1, 2), 4: (3, 4)}
+    place, flag = flags[len(hashes)]
+    return hashes[place] % _FILTER, flag
 
 
 def _automaton(phrases: Sequence[str], leftmost: bool, form: Points, kinds: Kinds) -> Callable[[Points], Rows]:

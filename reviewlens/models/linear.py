@@ -87,7 +87,7 @@ class NgramModel:
             texts = encoded.ids, encoded.offsets, n, group
             reading = self.shortest, self.orders, self.space, self._rows, width, self.check, len(self.check) - 1
             counting = _scales(longest if self.damped else 1), np.zeros(2 * size, np.int64), size
-            add(*texts, *reading, self.damped, *counting, np.empty(2 * longest, np.int64), *totals)
+            add(*texts, *reading, self.damped, *counting, np.empty(2 * longest + 2, np.int64), *totals)
         else:
             for at, stop in blocks(encoded.offsets, _BLOCK):
                 first, last = encoded.offsets[at], encoded.offsets[stop]

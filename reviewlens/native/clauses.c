@@ -20,32 +20,25 @@ static int cuts_after(const uint32_t *points, int64_t n, const uint8_t *classes,
 KERNEL int64_t cut_clauses(const uint32_t *points, int64_t n, const uint8_t *classes, const int64_t *extra,
                            int64_t extras, int64_t *start, int64_t *end)
 {
-    int64_t count = 0, begin = 0, next = 0;
+    int64_t count = 0, next = 0, first = -1, last = -1; /* of what is not blank since the last cut */
+    int said = 0;
     for (int64_t i = 0; i < n; i++) {
-        int64_t from, to;
-        int said = 0, last = i + 1 == n;
-        while (next < extras && extra[next] <= i)
-            next++;
-        if (!last && !(next < extras && extra[next] == i + 1) &&
-            !(classes[points[i]] >= SPACE && cuts_after(points, n, classes, i)))
+        int kind = classes[points[i]], cut = i + 1 == n;
+        if (kind != SPACE && kind != BREAK) {
+            first = first < 0 ? i : first;
+            last = i;
+            said |= kind != NOTHING && kind < SPACE;
+        }
+        for (; next < extras && extra[next] <= i + 1; next++)
+            cut |= extra[next] == i + 1;
+        if (!cut && (kind < SPACE || !cuts_after(points, n, classes, i)))
             continue;
-        for (from = begin; from <= i; from++) {
-            int kind = classes[points[from]];
-            if (kind != SPACE && kind != BREAK)
-                break;
-        }
-        for (to = i + 1; to > from; to--) {
-            int kind = classes[points[to - 1]];
-            if (kind != SPACE && kind != BREAK)
-                break;
-        }
-        for (int64_t k = from; k < to && !said; k++)
-            said = classes[points[k]] != NOTHING && classes[points[k]] < SPACE;
         if (said) {
-            start[count] = from;
-            end[count++] = to;
+            start[count] = first;
+            end[count++] = last + 1;
         }
-        begin = i + 1;
+        first = -1;
+        said = 0;
     }
     return count;
 }

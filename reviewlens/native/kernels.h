@@ -2,9 +2,10 @@
 #ifndef REVIEWLENS_KERNELS_H
 #define REVIEWLENS_KERNELS_H
 
+#include <limits.h> /* says whether there is a glibc */
 #include <stdint.h>
 
-#define KERNELS_VERSION 1 /* raise it, here and in __init__.py, when what a kernel takes or does changes */
+#define KERNELS_VERSION 2 /* raise it, here and in __init__.py, when what a kernel takes or does changes */
 
 #if defined(_WIN32)
 #define KERNEL __declspec(dllexport)
@@ -16,6 +17,13 @@
 #define PREFETCH(place) __builtin_prefetch(place)
 #else
 #define PREFETCH(place) ((void)0)
+#endif
+
+/* Several versions of a loop, of which the processor's is taken: the same operations on more numbers at once. */
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define WIDE
 #endif
 
 #define ODD UINT64_C(0x9E3779B97F4A7C15)

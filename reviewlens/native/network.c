@@ -9,7 +9,7 @@ static int32_t at(const int32_t *ids, int64_t length, int64_t i)
 /* Write the features of the places of `n` reviews end to end, (places, width), and the strongest of each group where
  * the LSTM reads it, (steps, batch, width). Review i has `groups[i]` groups of `stride` places of `pooled` subwords.
  * `taps` is what a subword adds before, at and after its place, (v, 3, width). */
-KERNEL int64_t convolve(const int32_t *ids, const int64_t *starts, const int64_t *lengths, const int64_t *groups,
+WIDE KERNEL int64_t convolve(const int32_t *ids, const int64_t *starts, const int64_t *lengths, const int64_t *groups,
                         int64_t n, const float *taps, int64_t width, int64_t pooled, int64_t stride, int64_t batch,
                         float *places, float *steps)
 {

@@ -48,8 +48,8 @@ static void add(double *sums, const float *row, int64_t width, float square, flo
  *
  * A row that a text has c times counts `scale[2c]` (its first number) and `scale[2c + 1]` (the others) times each; where
  * `damped` is 0, once. `seen` is room for 2 * `size` numbers, all 0 before and after, `size` a power of two above the
- * length of each text; `places` for two numbers per unit of the longest text. Return 0, or -1 for too long n-grams. */
-KERNEL int64_t add_ngrams(const int32_t *ids, const int64_t *offsets, int64_t n, const int64_t *group, int64_t shortest,
+ * length of each text; `places` for two numbers per unit of the longest text, and one unit more. Return 0, or -1 for too long n-grams. */
+WIDE KERNEL int64_t add_ngrams(const int32_t *ids, const int64_t *offsets, int64_t n, const int64_t *group, int64_t shortest,
                           int64_t orders, int64_t space, const float *rows, int64_t width, const uint8_t *check,
                           int64_t mask, int64_t damped, const float *scale, int64_t *seen, int64_t size,
                           int64_t *places, double *of_text, double *of_group)
@@ -62,14 +62,16 @@ KERNEL int64_t add_ngrams(const int32_t *ids, const int64_t *offsets, int64_t n,
             for (int64_t first = offsets[text]; first + order < offsets[text + 1]; first++) {
                 uint64_t key = key_of(ids + first, order);
                 int64_t bucket = (int64_t)(key & (uint64_t)mask);
-                if (check[bucket] != ((uint8_t)(key >> 48) | 1))
-                    continue;
-                if (space >= 0 && has(ids + first + 1, order - 1, space))
-                    continue;
+                int known = check[bucket] == ((uint8_t)(key >> 48) | 1);
+                if (space >= 0)
+                    known &= !has(ids + first + 1, order - 1, space);
                 PREFETCH(rows + bucket * width);
-                places[2 * found] = first;
-                places[2 * found++ + 1] = damped ? counted(seen, size, bucket) : bucket;
+                places[2 * found] = first; /* without a branch, for whether an n-gram is known cannot be foreseen */
+                places[2 * found + 1] = bucket;
+                found += known;
             }
+            for (int64_t i = 0; damped && i < found; i++)
+                places[2 * i + 1] = counted(seen, size, places[2 * i + 1]);
             for (int64_t i = 0; i < found; i++) {
                 int64_t first = places[2 * i], place = places[2 * i + 1], own = group[first + order];
                 int64_t bucket = damped ? seen[2 * place] - 1 : place, times = damped ? seen[2 * place + 1] : 1;

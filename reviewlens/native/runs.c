@@ -5,14 +5,11 @@
 #define LENGTH_BITS 12
 #define AHEAD 12 /* keys that are on their way from memory */
 
-static uint64_t hash_of(const uint32_t *points, int64_t start, int64_t end, int opens)
+static uint64_t hash_of(const uint32_t *points, int64_t start, int64_t end, int opens, const uint64_t *ascii)
 {
     uint64_t sum = 0, weight = 1;
     for (int64_t i = start; i < end; i++) {
-        uint64_t point = points[i];
-        if (point - 'A' < 26)
-            point += 32;
-        sum += value_of(point) * weight;
+        sum += (points[i] < 128 ? ascii[points[i]] : value_of(points[i])) * weight;
         weight *= ODD;
     }
     sum = mix(sum + (opens ? FIRST : 0));
@@ -26,22 +23,25 @@ KERNEL int64_t cut_runs(const uint32_t *points, int64_t n, const uint8_t *known,
                         uint8_t *opens, uint64_t *key)
 {
     int64_t count = 0, at = 0;
-    for (int64_t i = 0; i < n; i++)
-        if (!known[points[i] >> 8])
-            return -1;
+    uint64_t ascii[128]; /* the values of characters, capitals as small letters */
+    for (uint64_t point = 0; point < 128; point++)
+        ascii[point] = value_of(point - 'A' < 26 ? point + 32 : point);
     while (at < n) {
         int64_t stop = at, begin;
-        int wide = 0, stuck = 0, cut_at_marks;
-        if (space[points[at]]) {
+        int stuck = 0, cut_at_marks;
+        uint32_t all = 0;
+        for (; stop < n && known[points[stop] >> 8] && !space[points[stop]]; stop++)
+            all |= points[stop];
+        if (stop < n && !known[points[stop] >> 8])
+            return -1;
+        if (stop == at) {
             at++;
             continue;
         }
-        for (; stop < n && !space[points[stop]]; stop++) {
-            wide |= points[stop] > 127;
-            stuck |= sticky[points[stop]];
-        }
-        stuck &= wide; /* nothing of ASCII changes its neighbors */
-        cut_at_marks = wide && stop - at > shortest_cut;
+        if (all > 127) /* nothing of ASCII changes its neighbors */
+            for (int64_t i = at; i < stop && !stuck; i++)
+                stuck = sticky[points[i]];
+        cut_at_marks = all > 127 && stop - at > shortest_cut;
         begin = at;
         for (int64_t i = at + 1; i <= stop; i++) {
             int cut = i == stop || (!stuck && !bridges[left[points[i - 1]] + right[points[i]]]) ||
@@ -51,7 +51,7 @@ KERNEL int64_t cut_runs(const uint32_t *points, int64_t n, const uint8_t *known,
             start[count] = begin;
             end[count] = i;
             opens[count] = begin == at;
-            key[count] = hash_of(points, begin, i, begin == at);
+            key[count] = hash_of(points, begin, i, begin == at, ascii);
             count++;
             begin = i;
         }

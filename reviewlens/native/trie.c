@@ -10,26 +10,19 @@ struct trie {
 };
 
 #define SINGLE 1 /* at one character: it is a phrase */
-#define PAIR 2   /* at two: a phrase begins with them */
-#define SHORT 4  /* at two: one of fewer than four characters does */
-#define FOUR 8   /* at four: a phrase begins with them */
+#define SHORT 2  /* at two: a phrase of two or three begins with them */
+#define LONG 4   /* at four: a phrase begins with them */
 
-/* Whether a phrase may begin here, told without the trie. */
-static int may_open(const struct trie *t, const uint32_t *points, int64_t left, const uint32_t *form)
+/* Whether a phrase may begin here, told without the trie, and at most places without a branch. */
+static int may_open(const struct trie *t, const uint32_t *points, int64_t left)
 {
-    uint32_t hash = form[points[0]];
-    if (t->opens[hash & 0xFFFF] & SINGLE)
-        return 1;
-    if (left < 2)
-        return 0;
-    hash = hash * 40503u ^ form[points[1]];
-    if (!(t->opens[hash & 0xFFFF] & PAIR) || left < 4)
-        return t->opens[hash & 0xFFFF] & SHORT;
-    if (t->opens[hash & 0xFFFF] & SHORT)
-        return 1;
-    hash = hash * 40503u ^ form[points[2]];
-    hash = hash * 40503u ^ form[points[3]];
-    return t->opens[hash & 0xFFFF] & FOUR;
+    uint32_t one = points[0], two, four;
+    int found = t->opens[one & 0xFFFF] & SINGLE;
+    if (left < 4)
+        return found || left > 1;
+    two = one * 40503u ^ points[1];
+    four = (two * 40503u ^ points[2]) * 40503u ^ points[3];
+    return found | (t->opens[two & 0xFFFF] & SHORT) | (t->opens[four & 0xFFFF] & LONG);
 }
 
 static int64_t step(const struct trie *t, int64_t node, uint32_t point)
@@ -39,9 +32,8 @@ static int64_t step(const struct trie *t, int64_t node, uint32_t point)
 }
 
 /* Write phrase, start and end of every phrase at word boundaries: no character of kind `spaced` stands beside one that is
- * the first or last of the phrase. `form` is the character that is compared, `kinds` what that is. Return how many there
- * are, of which no more than `room` were written. */
-KERNEL int64_t find_words(const uint32_t *points, int64_t n, const uint32_t *form, const uint8_t *kinds, int64_t spaced,
+ * the first or last of the phrase. `kinds` is what a character is. Return how many there are, of which no more than `room` were written. */
+KERNEL int64_t find_words(const uint32_t *points, int64_t n, const uint8_t *kinds, int64_t spaced,
                           const uint8_t *opens, const uint64_t *keys, int64_t mask, const int32_t *target,
                           const int32_t *phrase, int64_t room, int64_t *found)
 {
@@ -49,12 +41,12 @@ KERNEL int64_t find_words(const uint32_t *points, int64_t n, const uint32_t *for
     int64_t count = 0;
     int inside = 0; /* whether the character before is of kind `spaced` */
     for (int64_t i = 0; i < n; i++) {
-        uint32_t point = form[points[i]];
+        uint32_t point = points[i];
         int here = kinds[point] == spaced;
-        if (!(inside && here) && may_open(&t, points + i, n - i, form)) {
+        if (!(inside && here) && may_open(&t, points + i, n - i)) {
             int64_t node = step(&t, 0, point), end = i + 1;
             while (node > 0) {
-                uint32_t last = form[points[end - 1]], next = end < n ? form[points[end]] : 0;
+                uint32_t last = points[end - 1], next = end < n ? points[end] : 0;
                 if (phrase[node] >= 0 && !(kinds[last] == spaced && end < n && kinds[next] == spaced)) {
                     if (count < room) {
                         found[3 * count] = phrase[node];
@@ -74,16 +66,16 @@ KERNEL int64_t find_words(const uint32_t *points, int64_t n, const uint32_t *for
 
 /* Write phrase, start and end of phrases from left to right, of those that begin at a place the longest, and none within
  * another. Return how many there are, of which no more than `room` were written. */
-KERNEL int64_t find_leftmost(const uint32_t *points, int64_t n, const uint32_t *form, const uint8_t *opens,
+KERNEL int64_t find_leftmost(const uint32_t *points, int64_t n, const uint8_t *opens,
                              const uint64_t *keys, int64_t mask, const int32_t *target, const int32_t *phrase,
                              int64_t room, int64_t *found)
 {
     struct trie t = {opens, keys, (uint64_t)mask, target, phrase};
     int64_t count = 0;
     for (int64_t i = 0; i < n;) {
-        uint32_t point = form[points[i]];
+        uint32_t point = points[i];
         int64_t best = 0;
-        if (may_open(&t, points + i, n - i, form)) {
+        if (may_open(&t, points + i, n - i)) {
             int64_t node = step(&t, 0, point), end = i + 1;
             while (node > 0) {
                 if (phrase[node] >= 0) {
@@ -94,7 +86,7 @@ KERNEL int64_t find_leftmost(const uint32_t *points, int64_t n, const uint32_t *
                         found[3 * count + 2] = end;
                     }
                 }
-                node = end < n ? step(&t, node, form[points[end]]) : -1;
+                node = end < n ? step(&t, node, points[end]) : -1;
                 end++;
             }
         }
