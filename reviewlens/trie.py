@@ -73,14 +73,10 @@ def _native(
 
     def find(points: Points) -> Rows:
         room, count = len(points) // _OFTEN + 16, 0
-        folded = letters.of(letters.folded(), points)
+        folded = letters.of(form, points)
         while True:
             found = np.empty((room, 3), np.int64)
-<<<<<<< HEAD
-            count = search(points, len(points), form, *spaced, *tree, room, found)
-=======
-            count = search(folded, len(folded), *kinds, *tree, room, found)
->>>>>>> ff5cb0c (Clauses are cut in one pass)
+            count = search(folded, len(folded), *spaced, *tree, room, found)
             if count <= room:
                 rows = found[:count]
                 return rows if leftmost else rows[np.lexsort((rows[:, 1], rows[:, 2]))]
