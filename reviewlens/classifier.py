@@ -165,8 +165,9 @@ class Classifier:
         """Return the most probable label of each text, shape (n,), or "abstained" below `abstain_below`.
 
         It is the label of the text as a whole, never "mixed". The `polarity` that `score` gives also looks at the
-        clauses: it is "mixed" where they disagree, and where a text of at most three clauses is less than 75% sure it
-        is what all of these say. `explain` gives both, and why they differ.
+        clauses: it is "mixed" where they disagree, and a text of at most three is what their negations and fixed
+        expressions say plainly, and what all of these say where it is less than 75% sure. `explain` gives both labels,
+        and why they differ.
         """
         proba = self.predict_proba(texts)
         labels: NDArray[np.object_] = np.array(LABELS, dtype=object)[proba.argmax(axis=1)]

@@ -112,4 +112,4 @@ def _why(
         return f"clauses disagree: {sure[2]} for, {sure[0]} against; {whole}"
     if polarity == ABSTAINED:
         return f"{whole}, less sure than the {abstain_below:.0%} asked for"
-    return f"{whole}, and its clauses, with their negations, all say {polarity}" if polarity != label else ""
+    return f"{whole}, but the words of its clauses say {polarity}" if polarity != label else ""

@@ -17,6 +17,7 @@ MIXED_SHARE = 0.25  # of the clauses with an opinion that must stand on the weak
 SURE = 0.6  # probability from which a clause has an opinion
 # A review of so few clauses that is less sure than this is what its clauses say: docs/needs.md has what that is worth.
 FEW, OPEN = 3, 0.75
+PLAIN = 1.5  # fixed expressions' worth from which words say it plainly: a denied one does, "It is not overpriced"
 
 MENTION_COLUMNS = pa.schema(
     [
@@ -143,8 +144,9 @@ def review_polarity(
     """Return negative, neutral, mixed or positive for n reviews, or abstained.
 
     A review is mixed where its clauses disagree: of the clauses whose negative or positive probability is at least
-    `SURE`, the weaker side has at least `MIXED_SHARE`. Else it is what the whole review most probably is; or, where
-    that is less probable than `OPEN` and it has at most `FEW` clauses, what all of these say, their words considered.
+    `SURE`, the weaker side has at least `MIXED_SHARE`. Else it is what the whole review most probably is; or, if it has
+    at most `FEW` clauses, what all of these say, their words considered, where the whole is less probable than `OPEN`,
+    and what the words of one say with at least `PLAIN` fixed expressions' worth where those of none say the contrary.
     Where it is not mixed, and the whole review less probable than `abstain_below`, it is abstained from.
 
     Args:
@@ -160,20 +162,28 @@ def review_polarity(
     mixed = (weaker > 0) & (weaker >= MIXED_SHARE * (against + in_favor))
     side = proba.argmax(axis=1) if len(proba) else np.zeros(0, np.int64)
     counts = np.bincount(owner, minlength=len(proba))
-    doubted = (counts > 0) & (counts <= FEW) & (proba.max(axis=1, initial=0.0) < OPEN) & ~mixed
-    left_open = np.flatnonzero(doubted)
-    if len(left_open):
-        rows = np.flatnonzero(doubted[owner])
-        own = np.searchsorted(left_open, owner[rows]).astype(np.int32)
-        words = lean([texts[i] for i in left_open.tolist()], own, bounds[rows])
-        said = leaned(in_context(segment_proba[rows], own, proba[left_open]), words).argmax(axis=1)
-        first = said[np.searchsorted(own, np.arange(len(left_open)))]
-        differ = np.bincount(own[said != first[own]], minlength=len(left_open))
-        agreed = (differ == 0) & (first != LABELS.index("neutral"))
-        side[left_open[agreed]] = first[agreed]
+    few = (counts > 0) & (counts <= FEW) & ~mixed
+    short = np.flatnonzero(few)
+    if len(short):
+        rows = np.flatnonzero(few[owner])
+        own = np.searchsorted(short, owner[rows]).astype(np.int32)
+        words = lean([texts[i] for i in short.tolist()], own, bounds[rows])
+        said = leaned(in_context(segment_proba[rows], own, proba[short]), words).argmax(axis=1)
+        first = said[np.searchsorted(own, np.arange(len(short)))]
+        agreed = ~_any(said != first[own], own, short) & (first != LABELS.index("neutral"))
+        doubted = agreed & (proba[short].max(axis=1) < OPEN)
+        side[short[doubted]] = first[doubted]
+        for sign, label in ((1, "positive"), (-1, "negative")):
+            plain = _any(sign * words >= PLAIN, own, short) & ~_any(sign * words < 0, own, short)
+            side[short[plain]] = LABELS.index(label)
     names = np.array(LABELS, dtype=object)[side]
     if abstain_below:
         names[proba.max(axis=1, initial=0.0) < abstain_below] = ABSTAINED
     names[mixed] = MIXED
     result: NDArray[np.object_] = names
     return result
+
+
+def _any(marks: NDArray[np.bool_], own: NDArray[np.int32], reviews: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return for each of some reviews whether one of its clauses is marked."""
+    return np.bincount(own[marks], minlength=len(reviews)) > 0

@@ -23,7 +23,7 @@ STRENGTH = 3.0  # change of the log-odds per expression
 WHOLE = 4.0  # expressions' worth of one that makes up most of a clause
 WORD = 0.5  # expressions' worth of a plain word of praise or blame
 QUALITY = 1.0  # expressions' worth of a word that is good or bad of what it is said of
-TURNED = 3.0  # times as much says a word of trouble that is denied, or one with `less` before it
+TURNED = 3.0  # times as much says a plain word that is denied, or one of trouble, or one with `less` before it
 CONTEXT = 0.5  # weight of the whole review's log-odds beside the clause's own
 _LEAST = 0.005  # a probability below this says no more
 
@@ -119,8 +119,9 @@ def _turned(found: Places, of_thing: NDArray[np.bool_]) -> NDArray[np.float64]:
     denied = words.negator[found.phrase[:-1]] & words.trouble[found.phrase[1:]] & within
     turns = (near | compared | denied) & (found.segment[1:] == found.segment[:-1]) & ~words.fixed[found.phrase[1:]]
     before[1:] = turns
+    plain = near & (np.abs(words.side[found.phrase[1:]]) == WORD) & ~of_thing[1:]
     more = np.zeros(len(before), np.bool_)
-    more[1:] = words.less[found.phrase[:-1]] | words.trouble[found.phrase[1:]]
+    more[1:] = plain | words.less[found.phrase[:-1]] | words.trouble[found.phrase[1:]]
     return np.where(before, np.where(more, -TURNED, -1.0), 1.0)
 
 

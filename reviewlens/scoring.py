@@ -55,8 +55,9 @@ def score(
     text gets nulls. Where the data has a column of one of these names, that column stays as it is and ours is named
     with `_predicted` at its end. A file that was scored before is replaced, whole; anything else, and an input, is not.
 
-    `polarity` is negative, neutral or positive, as `Classifier.predict` says; mixed where clauses disagree; what all
-    clauses say where a review of at most three is less than 75% sure; and, with a classifier loaded with
+    `polarity` is negative, neutral or positive, as `Classifier.predict` says; mixed where clauses disagree; for a
+    review of at most three clauses, what their negations and fixed expressions say plainly, and what all of them say
+    where it is less than 75% sure; and, with a classifier loaded with
     `abstain_below`, abstained where it is less sure and not mixed: how often, the log warns.
 
     Raises `InputError` and its kin for data that cannot be used, `OverwriteError` and `StoreError` for `out`.

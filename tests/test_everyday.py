@@ -39,5 +39,5 @@ def test_the_table_counts_halves_apart() -> None:
     found = sentences()
     everything, seen = np.ones(len(found), bool), np.array([s.seen for s in found])
     rows = list(lines(found, everything, seen))
-    assert "| English | all | 40/40, 40/40 | 40/40, 0/40 |" in rows
-    assert sum(row.startswith("| Chinese") for row in rows) == 5
+    assert "| English | all | 50/50, 50/50 | 50/50, 0/50 |" in rows
+    assert sum(row.startswith("| Chinese") for row in rows) == 6

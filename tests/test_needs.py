@@ -144,11 +144,13 @@ def test_a_word_says_of_a_thing_what_it_says_of_no_other(text, side):
     assert np.sign(lean([text], owner, bounds)).tolist() == [side]
 
 
-def test_a_denied_trouble_says_more_than_a_word():
-    texts = ["no compatibility problems", "not delicious", "没有想象中那么糟糕", "也不糟糕"]
-    weight = np.abs(lean(texts, *segments(texts)))
-    assert weight[0] > weight[1]
-    assert weight[2] > weight[3]
+def test_what_is_denied_says_more_than_a_plain_word():
+    """A network misses a short negation more often than a word."""
+    plain = ["compatibility problems", "delicious", "很糟糕", "房间糟糕"]
+    denied = ["no compatibility problems", "not delicious", "也不糟糕", "没有想象中那么糟糕"]
+    weight, against = (lean(texts, *segments(texts)) for texts in (plain, denied))
+    assert (np.sign(weight) == -np.sign(against)).all()
+    assert (np.abs(against) > np.abs(weight)).all()
 
 
 def test_a_review_decides_what_its_clause_leaves_open():
@@ -190,6 +192,20 @@ def test_mixed_where_clauses_disagree(clauses, review, expected):
     assert got.tolist() == [expected]
 
 
+def test_a_short_review_is_what_its_words_say_plainly():
+    """However sure the classifier is; unless other words say the contrary, or there are many clauses."""
+    said = ["I can't recommend it highly enough", "It is not overpriced", "It is a bad one"]
+    contrary = said[1] + ". It was bland."
+    texts = [*said, contrary, ". ".join([said[1], "So it is", "and so", "it goes"])]
+    owner, bounds = segments(texts)
+    sure = np.float32([0.9, 0.05, 0.05])
+    found = needs.review_polarity(np.tile(sure, (5, 1)), owner, np.tile(sure, (len(owner), 1)), texts, bounds)
+    assert np.bincount(owner).tolist() == [1, 1, 1, 2, 4]
+    assert found.tolist() == ["positive", "positive", "negative", "negative", "negative"]
+    none = needs.review_polarity(np.tile(sure, (5, 1)), owner[:0], np.zeros((0, 3), np.float32), texts, bounds[:0])
+    assert none.tolist() == ["negative"] * 5
+
+
 def test_a_review_of_doubt_is_what_all_its_clauses_say():
     """The words of the clauses count, unless the review is sure by itself, has many clauses, or these disagree."""
     texts = ["It is not overpriced", "It was bland", "Black, and so on"]
@@ -201,7 +217,7 @@ def test_a_review_of_doubt_is_what_all_its_clauses_say():
         "negative",
         "negative",
     ]
-    assert needs.review_polarity(sure, owner, sure, texts, bounds).tolist() == ["negative"] * 3
+    assert needs.review_polarity(sure, owner, sure, ["So it is", *texts[1:]], bounds).tolist() == ["negative"] * 3
     both = texts[0] + ". " + texts[1] + "."
     parts = np.int32([[0, len(texts[0])], [len(texts[0]) + 2, len(both)]])
     disagree = needs.review_polarity(doubted[:1], np.zeros(2, np.int32), doubted[:2], [both], parts)

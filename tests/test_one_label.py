@@ -65,7 +65,7 @@ def test_it_says_why() -> None:
     assert re.match(r"clauses disagree: \d for, \d against; the whole is \d\d% \w+$", why)
     assert why in classifier.explain(MIXED_ONE)._repr_html_()
     told = _why("positive", "negative", np.array([0.3, 0.1, 0.6], np.float32), np.zeros((1, 3), np.float32), 0.0)
-    assert told == "the whole is 60% positive, and its clauses, with their negations, all say negative"
+    assert told == "the whole is 60% positive, but the words of its clauses say negative"
     assert classifier.explain(PLAIN_ONE).why == ""
     left_open = rl.Classifier.load(abstain_below=0.99).explain(OPEN_ONE)
     assert left_open.label == left_open.polarity == ABSTAINED
