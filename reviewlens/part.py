@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reviewlens import drift
-from reviewlens.batch import Artefacts, read_rows, told
+from reviewlens.batch import Artefacts, Batch, Reading, read_rows, told
 from reviewlens.classifier import Classifier, bundled
 from reviewlens.errors import InputError, StoreError
 from reviewlens.forgetting import blank, forget_customers
@@ -96,7 +96,7 @@ def write_part(task: Task, progress: Progress | None = None) -> Receipt:
     try:
         with store.new_part(task.part_id) as folder, PartWriter(folder) as writer:
             batches = task.part.batches(task.batch_rows, writer.troubles)
-            read = (read_rows(rows, task.part.name, artefacts) for rows in batches)
+            read = (_read(rows, task.part.name, artefacts) for rows in batches)
             with closing(artefacts.classifier.threads.ahead(read)) as ahead:
                 for batch, reading in ahead:
                     with unsearched():
@@ -111,6 +111,11 @@ def write_part(task: Task, progress: Progress | None = None) -> Receipt:
     except InputError as error:
         return {"id": task.part_id, "source": task.part.name, "failed": error.what}
     return receipt
+
+
+def _read(rows: pa.RecordBatch, source: str, artefacts: Artefacts) -> tuple[Batch, Reading]:
+    with unsearched():
+        return read_rows(rows, source, artefacts)
 
 
 def rewrite_part(store: Store, name: str, customers: Set[str]) -> None:

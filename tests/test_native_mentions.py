@@ -15,7 +15,7 @@ from test_privacy import CASES
 from reviewlens import digests, duplicates, native, text
 from reviewlens.identify import languages
 from reviewlens.privacy import hash_customer, hash_customers
-from reviewlens.privacy.find import find, suspect, suspects
+from reviewlens.privacy.find import find, found_in, suspect
 from reviewlens.wish_model import bundled
 
 PIECES = st.sampled_from(
@@ -58,18 +58,17 @@ def test_long_passages_are_counted() -> None:
 @needs_kernels
 @settings(max_examples=300, deadline=None)
 @given(TEXTS)
-def test_what_is_personal_is_suspected(texts: list[str]) -> None:
+def test_what_is_personal(texts: list[str]) -> None:
     said = text.normalize_all(texts)
-    suspected, expected = both(lambda: suspects(said))
-    assert set(suspected) <= set(expected)  # the kernel leaves more out, but nothing in which something is found
-    assert {row for row in expected if find(said[row])} <= set(suspected)
-    assert expected == [row for row, one in enumerate(said) if suspect(one)]
+    found, expected = both(lambda: found_in(said))
+    assert found == expected
+    assert expected == {row: spans for row, one in enumerate(said) if suspect(one) and (spans := find(one))}
 
 
 @needs_kernels
-def test_every_known_case_is_suspected() -> None:
+def test_every_known_case_is_found_among_others() -> None:
     said = text.normalize_all([case["text"] for case in CASES])
-    assert {row for row, one in enumerate(said) if find(one)} <= set(suspects(said))
+    assert found_in(said) == {row: spans for row, one in enumerate(said) if (spans := find(one))}
 
 
 @needs_kernels
@@ -121,7 +120,7 @@ def test_customers() -> None:
 
 def test_nothing_to_do() -> None:
     def empty() -> tuple[Any, ...]:
-        return languages([]), suspects([]), digests.hashes([]).tolist(), duplicates.bands([], []).shape
+        return languages([]), found_in([]), digests.hashes([]).tolist(), duplicates.bands([], []).shape
 
     with mock.patch.object(native, "_all", dict):
         expected = empty()

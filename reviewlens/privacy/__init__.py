@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from reviewlens.digests import digests
 from reviewlens.errors import ConfigError
-from reviewlens.privacy.find import find, suspect, suspects
+from reviewlens.privacy.find import find, found_in, suspect
 from reviewlens.text import normalize, normalize_all
 
 _PASSES = 4  # what was glued to a number is looked at again without it; twice is nearly always the last time
@@ -48,7 +48,7 @@ def mask(text: str) -> str:
 def mask_many(texts: Iterable[str]) -> list[str]:
     """Return the masked form of each text, in order."""
     masked = list(texts)
-    for index in suspects(normalize_all(masked)):
+    for index in found_in(normalize_all(masked)):
         masked[index] = mask(masked[index])
     return masked
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reviewlens.privacy.find import find, suspects
+from reviewlens.privacy.find import found_in
 
 _FIRST = 0xFDD0  # the first of the noncharacters: they are for use within a program and stand in no text (Unicode 23.7)
 _KINDS = ("email", "phone", "card", "id", "iban", "account", "order", "link", "handle", "ip")
@@ -24,9 +24,9 @@ def veil(texts: Sequence[str], written: Sequence[str]) -> list[str]:
     `texts` are the same, normalized. The lengths stay: what is cut out of a text can be cut out of the veiled one.
     """
     veiled = list(written)
-    for index in suspects(texts):
+    for index, spans in found_in(texts).items():
         text, parts, begin = veiled[index], [], 0
-        for start, end, kind in find(texts[index]):
+        for start, end, kind in spans:
             parts += [text[begin:start], _MARKS[kind] * (end - start)]
             begin = end
         veiled[index] = "".join([*parts, text[begin:]])
@@ -35,6 +35,7 @@ def veil(texts: Sequence[str], written: Sequence[str]) -> list[str]:
 
 def unveil(excerpts: Sequence[str]) -> list[str]:
     """Return excerpts of veiled texts with placeholders such as `[email]` in place of the marks."""
-    if not _MARKED.search("\n".join(excerpts)):
+    joined = "\n".join(excerpts)
+    if joined.isascii() or not _MARKED.search(joined):
         return list(excerpts)
     return [_MARKED.sub(lambda found: _PLACEHOLDERS[found[1]], excerpt) for excerpt in excerpts]

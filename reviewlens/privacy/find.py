@@ -64,21 +64,31 @@ def suspect(text: str) -> bool:
     return bool(_SIGNS.search(text) or _names(text))
 
 
-def suspects(texts: Sequence[str]) -> list[int]:
-    """Return the indices, ascending, of normalized texts, all those in which `find` finds something among them."""
+def found_in(texts: Sequence[str]) -> dict[int, list[Span]]:
+    """Return what `find` returns, by the index of the normalized text, for all texts in which it finds something."""
+    looked_at = ((row, find(texts[row], whole)) for row, whole in _suspects(texts))
+    return {row: spans for row, spans in looked_at if spans}
+
+
+def _suspects(texts: Sequence[str]) -> list[tuple[int, bool]]:
+    """Return the indices, ascending, of all texts in which `find` may find something; False for what is announced only.
+
+    All are looked at together.
+    """
     joined, begins = _BETWEEN.join(texts), letters.offsets(texts)
     look = kernel("find_signs")
     if look is None:
         places = [match.start() for match in _SIGNS.finditer(joined)] + _names(joined)
-        rows: list[int] = np.unique(_rows(begins, places)).tolist()
-        return rows
+        return [(row, True) for row in np.unique(_rows(begins, places)).tolist()]
     points, signs = letters.codes(joined), np.empty(len(texts), np.uint8)
     look(points, begins, len(texts), _classes(), _LOW, signs)
     words = _words().find(points)
-    row, is_name = _rows(begins, words[:, 1]), words[:, 0] < len(_NAMES)
-    signs[row[is_name | (signs[row] == _DIGITS)]] = _SIGN
-    found: list[int] = np.flatnonzero(signs == _SIGN).tolist()
-    return found
+    row = _rows(begins, words[:, 1])
+    signs[row[words[:, 0] < len(_NAMES)]] = _SIGN
+    announced = np.zeros(len(texts), np.bool_)
+    announced[row] = True
+    rows = np.flatnonzero((signs == _SIGN) | ((signs == _DIGITS) & announced))
+    return list(zip(rows.tolist(), (signs[rows] == _SIGN).tolist(), strict=True))
 
 
 def _rows(begins: NDArray[np.int64], places: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
@@ -112,12 +122,13 @@ def _names(text: str) -> list[int]:
     return [start for _, start, end in found if not (joins(text, start - 1, start) or joins(text, end - 1, end))]
 
 
-def find(text: str) -> list[Span]:
+def find(text: str, whole: bool = True) -> list[Span]:
     """Return `(start, end, kind)` of the personal data in a normalized text, in order, without overlap.
 
-    Where two kinds overlap, all that either covers goes, under the name of the surer kind.
+    Where two kinds overlap, all that either covers goes, under the name of the surer kind. Unless `whole`, only what
+    words announce is looked for.
     """
-    ranked = sorted((start, end, rank, kind) for rank, (start, end, kind) in enumerate(_surest_first(text)))
+    ranked = sorted((start, end, rank, kind) for rank, (start, end, kind) in enumerate(_surest_first(text, whole)))
     found: list[tuple[int, int, int, str]] = []
     for start, end, rank, kind in ranked:
         if found and start < found[-1][1]:
@@ -129,10 +140,14 @@ def find(text: str) -> list[Span]:
     return [(start, end, kind) for start, end, _, kind in found]
 
 
-def _surest_first(text: str) -> Iterator[Span]:
+def _surest_first(text: str, whole: bool) -> Iterator[Span]:
     words = announcements(text)
     digits = len(_DIGIT.findall(text))
     together = digits >= 6 and _TOGETHER.search(text)
     for finder, fewest, announced in _FINDERS:
-        if digits >= fewest and (together or finder not in _OF_ONE_NUMBER):
-            yield from finder(text, words[announced]) if announced else finder(text)
+        if digits < fewest:
+            continue
+        if announced:
+            yield from finder(text, words[announced])
+        elif whole and (together or finder not in _OF_ONE_NUMBER):
+            yield from finder(text)

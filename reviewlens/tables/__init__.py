@@ -46,6 +46,7 @@ class Table:
     finish: Finish
     keys: tuple[str, ...] = ()
     quotes: int = 0  # per cell
+    quoted: str = ""  # the SQL file that seeks a quote for each row that `finish` keeps, if the other has none
 
 
 TABLES: dict[str, Table] = {
@@ -57,11 +58,21 @@ TABLES: dict[str, Table] = {
     "theme_by_period": Table("theme.sql", finish.theme_trends, ("period",), quotes=1),
     "theme_by_product_period": Table("theme.sql", finish.theme_trends, ("product_id", "period"), quotes=1),
     "wishes": Table("wishes.sql", finish.wishes, quotes=3),
-    "alerts": Table("alerts.sql", finish.alerts),
+    "alerts": Table("alerts.sql", finish.alerts, quoted="alert_quotes.sql"),
     "copies": Table("copies.sql", finish.unchanged),
     "mismatches": Table("mismatches.sql", finish.mismatches),
     "together": Table("together.sql", finish.together),
 }
+
+KEPT = pa.schema(
+    [
+        ("place", pa.int64()),
+        *((name, pa.string()) for name in ("theme_id", "product_id")),
+        ("period", pa.date32()),
+        *((name, pa.string()) for name in ("measure", "cue")),
+    ]
+)
+_SMALL = 4_000_000  # bytes of mentions, of some 60,000 reviews
 
 _NAMES = {"product_id": "product", "period": "period"}
 _MEANINGS = {"product_id": "the product", "period": "first day of the period"}
@@ -75,6 +86,11 @@ class Inputs:
     mentions: Sequence[str]
     ages: Mapping[int, int]  # part -> modification time of its source in nanoseconds
     quarantined: Mapping[str, int]  # reason -> rows of files that could not be read whole
+
+    @property
+    def small(self) -> bool:
+        """Whether the quotes of all mentions fit into little memory."""
+        return sum(Path(path).stat().st_size for path in self.mentions) <= _SMALL
 
     def parts_table(self) -> pa.Table:
         """Return `part`, `ordinal` and `mtime_ns`, one row per part; ordinals count from 0."""
@@ -92,25 +108,31 @@ class Inputs:
         return pa.table({"reason": pa.array(lost.keys(), pa.string()), "reviews": pa.array(lost.values(), pa.int64())})
 
 
-def sql_of(name: str) -> str:
-    """Return the SQL of a table, its template filled in."""
+def sql_of(name: str, *, small: bool = False) -> str:
+    """Return the SQL of a table, its template filled in; `small` where all quotes fit into memory."""
     table = TABLES[name]
     template = _template(table.sql)
     cell = ", ".join(("theme_id", *table.keys))
     known = {"names": _NAMES, "meanings": _MEANINGS, "candidates": CANDIDATES if table.quotes > 1 else 1}
-    rendered: str = template.render(keys=table.keys, cell=cell, **known)
+    rendered: str = template.render(keys=table.keys, cell=cell, small=small, **known)
     return rendered
 
 
 @cache
 def _template(name: str) -> jinja2.Template:
-    text = (files(__package__) / name).read_text("utf-8")
-    template: jinja2.Template = jinja2.Template(text, undefined=jinja2.StrictUndefined)
+    template: jinja2.Template = jinja2.Template(_text(name), undefined=jinja2.StrictUndefined)
     return template
+
+
+def _text(name: str) -> str:
+    return (files(__package__) / name).read_text("utf-8")
 
 
 class Asked(Protocol):
     """What answers the SQL of the tables over the views `scored`, `mentioned`, `parts` and `quarantined`."""
+
+    def show(self, name: str, table: pa.Table) -> None:
+        """Let later queries see a table under a name."""
 
     def query(self, query: str) -> pa.Table:
         """Return the answer to the last of the `statements` of a text in DuckDB's SQL; the others make tables."""
@@ -148,6 +170,10 @@ class Duck:
         self._connection.begin()  # and never committed: what nobody reads later needs no log
         self._base = base_statements()
 
+    def show(self, name: str, table: pa.Table) -> None:
+        """Let later queries see a table under a name."""
+        self._connection.register(name, table)
+
     def query(self, query: str) -> pa.Table:
         """Return the answer to a query; the first one makes what all of them read."""
         while self._base:
@@ -175,14 +201,22 @@ class Summary:
         self, inputs: Inputs, context: Context, *, memory_mb: int, scratch: Path, asked: Asked | None = None
     ) -> None:
         self._asked = asked or Duck(inputs, context.config, memory_mb=memory_mb, scratch=scratch)
-        self._context = context
+        self._context, self._small = context, inputs.small
 
     def tables(self) -> Iterator[tuple[str, pd.DataFrame]]:
         """Yield each summary table by name, in the order of `TABLES`."""
         newest = self._asked.query("SELECT CAST(max(created_at) AS DATE) AS day FROM reviews").column("day")[0].as_py()
         context = replace(self._context, as_of=pd.Timestamp(self._context.config.run_date or newest))
         for name, table in TABLES.items():
-            yield name, table.finish(self._answer(sql_of(name), table.quotes), context)
+            frame = table.finish(self._answer(sql_of(name, small=self._small), table.quotes), context)
+            yield name, self._quoted(frame, table.quoted) if table.quoted else frame
+
+    def _quoted(self, frame: pd.DataFrame, sql: str) -> pd.DataFrame:
+        """Return the rows, numbered from 0, with their quotes."""
+        kept = frame[["theme_id", "product_id", "period", "measure", "cue"]].reset_index(names="place")
+        self._asked.show("kept", pa.Table.from_pandas(kept, KEPT, preserve_index=False))
+        found = self._asked.query(_text(sql)).to_pandas().set_index("place")["quote"]
+        return frame.assign(quote=found.reindex(frame.index).astype("str"))
 
     def ratings(self) -> tuple[float, int]:
         """Return the highest rating that the scale allows, and how many reviews that count have a higher one."""
@@ -228,7 +262,7 @@ def spelled(answer: pa.Table) -> pa.Table:
 
 def base_statements() -> list[str]:
     """Return the statements that make what every table reads."""
-    return statements((files(__package__) / "_base.sql").read_text("utf-8"))
+    return statements(_text("_base.sql"))
 
 
 def statements(text: str) -> list[str]:

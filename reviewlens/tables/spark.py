@@ -48,6 +48,11 @@ class SparkTables:
             if "CREATE TYPE" not in statement:
                 self._create(statement)
 
+    def show(self, name: str, table: pa.Table) -> None:
+        """Let later queries see a table under a name."""
+        self._types.show(name, table)
+        self._view(name, table)
+
     def query(self, query: str) -> pa.Table:
         """Return the answer to a query in DuckDB's SQL, with DuckDB's types."""
         from pyspark.errors import PySparkException

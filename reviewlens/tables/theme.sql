@@ -31,10 +31,14 @@ WHERE quote IS NOT NULL
 GROUP BY {{ cell }}, intent, times, quote;
 
 -- Ordered by one value, the first of each cell are kept while all go by, which is quicker than to sort them; they are kept
--- in memory, which is too little for those of every product.
-{% set best = "badness, text_hash, quote" if "product_id" in keys else "struct_pack(a := badness, b := text_hash, c := quote)" %}
+-- in memory, which is too little for those of every product where there are many.
+{% set packed = small or "product_id" not in keys %}
+{% set best = "struct_pack(a := badness, b := text_hash, c := quote)" if packed else "badness, text_hash, quote" %}
+{% set first = "struct_pack(t := 1000000 // times, i := intent, a := badness, b := text_hash, c := quote)" if packed
+    else "1000000 // times, intent, badness, text_hash, quote" %}
 CREATE OR REPLACE TABLE quoted AS
-WITH lined AS (
+WITH
+{%- if candidates > 1 %} lined AS (
     SELECT * FROM (
         SELECT *, row_number() OVER (
             PARTITION BY {{ cell }}, intent ORDER BY {{ best }}
@@ -49,6 +53,11 @@ ranked AS (
     ) AS place
     FROM lined
 ),
+{%- else %} ranked AS (
+    -- the first turn has the most frequent intent, and of that the best
+    SELECT *, row_number() OVER (PARTITION BY {{ cell }} ORDER BY {{ first }}) AS place FROM candidates
+),
+{%- endif %}
 -- The least of many texts is kept in memory: it is sought for the few quotes that are left.
 named AS (
     SELECT {{ cell }}, place, quote, intent, min(review_id) AS review_id
