@@ -50,7 +50,7 @@ class SparkTables:
 
     def show(self, name: str, table: pa.Table) -> None:
         """Let later queries see a table under a name."""
-        self._types.show(name, table)
+        self._types.show(name, table.slice(0, 0))
         self._view(name, table)
 
     def query(self, query: str) -> pa.Table:
