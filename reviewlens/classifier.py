@@ -27,6 +27,7 @@ from reviewlens.schemas import ABSTAINED, LABELS
 from reviewlens.text import normalize_all
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
+from reviewlens.whole import path_given
 
 if TYPE_CHECKING:
     from reviewlens.explain import Explanation
@@ -87,7 +88,11 @@ class Classifier:
             InputNotFoundError: There is no model at `path`.
             ArtefactError: The folder is damaged, foreign or of an unknown version.
         """
-        parts = folder.read(folder.bundled() if path is None else Path(path))
+        for name, given in (("neutral_prior", neutral_prior), ("abstain_below", abstain_below), ("threads", threads)):
+            if given is not None and not isinstance(given, int | float):
+                raise ConfigError(f"{name} must be a number, not {given!r}", where=name)
+        own = None if path is None else path_given(path, "path", accepts="the folder of a model")
+        parts = folder.read(own or folder.bundled())
         if neutral_prior is not None:
             parts = replace(parts, calibration=parts.calibration.with_prior(neutral_prior))
             parts.fingerprint += f"-neutral{neutral_prior:g}"
@@ -102,7 +107,7 @@ class Classifier:
 
     def save(self, path: str | Path) -> None:
         """Write the classifier as a new folder; raise `OverwriteError` where one already is."""
-        target = Path(path)
+        target = path_given(path, "path", accepts="a new folder")
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
             raise OverwriteError(
                 "refusing to overwrite", where=str(target), hint="name a new folder or remove this one"

@@ -24,12 +24,14 @@ from reviewlens.part import SCORED_FILE, Progress, Task, check_whole, rewrite_pa
 from reviewlens.planning import Night, PathLike, decide, entry, plan_night
 from reviewlens.privacy import hash_customer
 from reviewlens.publish import publish
+from reviewlens.read.columns import check_mapping
 from reviewlens.remote import fetched, is_remote, mirrored
 from reviewlens.run import Run, open_run
 from reviewlens.schemas import FORGOTTEN, SCORED_REASON
 from reviewlens.stop import Stop
 from reviewlens.store import Store, key_mark
 from reviewlens.themes import ThemeSet
+from reviewlens.whole import path_given
 
 # What the user, not the data, took out; rows with any other reason count as lost.
 NOT_LOST = frozenset({SCORED_REASON, "boilerplate", "deleted", FORGOTTEN})
@@ -74,6 +76,9 @@ def run_night(
     stop: Stop | None = None,
 ) -> Run:
     """Do what `analyze` does, with merged settings and a `Stop` that others may ask."""
+    if engine is not None and not hasattr(engine, "map"):
+        hint = "a LocalEngine or SparkEngine of reviewlens.engines; a name goes into the settings, as engine"
+        raise ConfigError(f"engine cannot be of type {type(engine).__name__}", where="engine", hint=f"give {hint}")
     engine = engine or engine_for(settings.options)  # first, for an engine that cannot be had shall leave no trace
     if is_remote(out):
         with mirrored(str(out)) as local:
@@ -213,17 +218,19 @@ def _check_rejects(decided: Mapping[str, Any], config: JobConfig) -> None:
 
 
 def _settings(config: Settings | Mapping[str, Any] | PathLike | None, columns: Mapping[str, str] | None) -> Settings:
-    overrides: dict[str, Any] = {"columns": dict(columns)} if columns else {}
+    overrides: dict[str, Any] = {"columns": check_mapping(columns)} if columns else {}
     if isinstance(config, Settings):
         if columns:
             raise ConfigError("columns are given twice", hint="put them into the configuration")
         return config
     if isinstance(config, Mapping):
         return load_settings(None, overrides={**config, **overrides}, named="arguments")
+    if config is not None:
+        config = path_given(config, "config", accepts="a mapping of settings, or the path of a TOML file")
     return load_settings(config, overrides=overrides, named="arguments")
 
 
-def forget(out: PathLike, *, customer: str) -> int:
+def forget(out: PathLike, *, customer: str | int) -> int:
     """Remove a customer's reviews from everything in an output folder, and leave them out of every later run.
 
     The parts that hold them are written anew without what they say, the tables are rebuilt as a new run, and all
@@ -236,6 +243,11 @@ def forget(out: PathLike, *, customer: str) -> int:
     `ConfigError` where the key of the customer hashes is not the one of the last run or no customer is named, and
     `LockedError`.
     """
+    if isinstance(customer, int) and not isinstance(customer, bool):  # as many exports have them
+        customer = str(customer)
+    if not isinstance(customer, str):
+        what = f"customer cannot be of type {type(customer).__name__}"
+        raise ConfigError(what, where="customer", hint="give the id as the exports write it")
     if not customer.strip():  # as a script has it whose variable is not set; it is not to look as if it were done
         raise ConfigError("no customer is named", where="forget", hint="give the id as the exports write it")
     if is_remote(out):

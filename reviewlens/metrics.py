@@ -22,6 +22,7 @@ from reviewlens.needs import review_polarity
 from reviewlens.schemas import ABSTAINED, LABELS, MIXED, POLARITIES
 from reviewlens.splits import copy_hashes
 from reviewlens.text import normalize_all, segments
+from reviewlens.whole import path_given
 
 _BINS = 15
 _RESAMPLES = 200
@@ -103,7 +104,7 @@ def evaluate(
     below six probabilities, and how many of the others would be right.
     """
     if not isinstance(classifier, Classifier):
-        classifier = Classifier.load(classifier)
+        classifier = Classifier.load(path_given(classifier, "classifier", accepts="a Classifier or the folder of one"))
     reviews = read_labelled(data, text=text, label=label, scale=scale, usual=_stars_of(classifier))
     proba = classifier.star_probabilities(reviews.texts)
     expected = classifier.predict_stars(reviews.texts)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from reviewlens import read
@@ -17,8 +16,11 @@ from reviewlens.errors import ConfigError
 from reviewlens.part import Receipt, Task, load_artefacts
 from reviewlens.store import FORMAT, Store, key_mark
 from reviewlens.themes import ThemeSet
+from reviewlens.whole import path_given
 
 PathLike = str | os.PathLike[str]
+_CLASSIFIERS = "a Classifier, the folder of one, or nothing for the bundled one"
+_THEMES = "a ThemeSet, the path of a themes.toml, or nothing for the built-in themes"
 
 
 class Night(NamedTuple):
@@ -65,7 +67,10 @@ def plan_night(
     source = read.Paths(config.source) if data is None else data
     plan = read.plan(source, columns=config.columns or None, part_rows=options.part_rows)
     store.check_ours()
-    paths = (_path(store, classifier or config.classifier), _path(store, themes or config.themes))
+    paths = (
+        _path(store, config.classifier if _absent(classifier) else classifier, "classifier", _CLASSIFIERS),
+        _path(store, config.themes if _absent(themes) else themes, "themes", _THEMES),
+    )
     load_artefacts(*paths, b"")  # before the key is made, for a mistake shall leave no trace
     key = store.customer_key(make=not dry)
     artefacts = load_artefacts(*paths, key)
@@ -139,10 +144,14 @@ def _kept(last: dict[str, Any] | None, plan: read.Plan, config: JobConfig) -> tu
     return tuple(p for p in last["parts"] if p["source"] not in read_now and (keep or p["source"] in unreadable))
 
 
-def _path(store: Store, artefact: Classifier | ThemeSet | PathLike | None) -> str | None:
-    if isinstance(artefact, Classifier | ThemeSet):
+def _path(store: Store, artefact: Classifier | ThemeSet | PathLike | None, name: str, accepts: str) -> str | None:
+    if isinstance(artefact, Classifier if name == "classifier" else ThemeSet):
         return str(store.freeze(artefact.fingerprint, artefact.save))
-    return None if artefact is None else str(Path(artefact).resolve())
+    return None if _absent(artefact) else str(path_given(artefact, name, accepts=accepts).resolve())
+
+
+def _absent(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value)
 
 
 def _hash(*parts: str) -> str:

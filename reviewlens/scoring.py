@@ -22,7 +22,7 @@ from reviewlens.errors import ConfigError, OverwriteError
 from reviewlens.part import FileWriter
 from reviewlens.read.columns import PREDICTED
 from reviewlens.schemas import ABSTAINED
-from reviewlens.whole import check_replaceable, whole_file, with_columns
+from reviewlens.whole import check_replaceable, path_given, whole_file, with_columns
 
 log = logging.getLogger("reviewlens")
 ADDED = pa.schema(
@@ -65,15 +65,19 @@ def score(
     if classifier is None:
         model = bundled()
     else:
-        model = classifier if isinstance(classifier, Classifier) else Classifier.load(Path(classifier))
+        model = classifier if isinstance(classifier, Classifier) else Classifier.load(_folder(classifier))
     if read.is_path(data):
         if out is None:
             read.find_files(data if isinstance(data, list | tuple) else [data])  # says so where nothing is there
             raise ConfigError("scoring files needs `out`", hint="score(paths, out='scored/')")
-        return _score_files(data, Path(out), columns, model)
+        return _score_files(data, path_given(out, "out", accepts="the folder or file to write"), columns, model)
     if out is not None:
         raise ConfigError("`out` is for paths", hint="save the returned frame yourself")
     return _score_memory(data, columns, model)
+
+
+def _folder(classifier: object) -> Path:
+    return path_given(classifier, "classifier", accepts="a Classifier or the folder of one")
 
 
 def score_texts(texts: Sequence[str | None], classifier: Classifier) -> pa.Table:

@@ -34,7 +34,7 @@ from filelock import FileLock, Timeout
 
 from reviewlens.config import KEY_VARIABLE
 from reviewlens.errors import ConfigError, InputNotFoundError, LockedError, ReviewlensError, StoreError
-from reviewlens.whole import unwritable
+from reviewlens.whole import path_given, unwritable
 
 FORMAT = 4  # of parts and manifests; it grows too when masks or needs find other things: such parts are made anew
 TEMPORARY = ".tmp-"
@@ -47,7 +47,7 @@ class Store:
     """An output folder at `out`."""
 
     def __init__(self, out: str | os.PathLike[str]) -> None:
-        self.out = Path(out)
+        self.out = path_given(out, "out", accepts="the output folder")
         self.parts, self.runs, self.current = self.out / "parts", self.out / "runs", self.out / "current"
 
     @contextmanager

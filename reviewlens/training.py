@@ -37,7 +37,7 @@ from reviewlens.splits import copy_hashes, held_out
 from reviewlens.starting import Start, choose_start
 from reviewlens.tokenizer import FIRST_PIECE, Encoded
 from reviewlens.usual import Comparison, compared, usual_answers
-from reviewlens.whole import unwritable
+from reviewlens.whole import path_given, unwritable
 
 FEWEST = 20  # labelled reviews
 _JUDGES = 400  # reviews to hold out: with fewer, chance decides how much the network counts
@@ -110,7 +110,7 @@ def train(
         raise ConfigError(f"epochs={epochs!r} is no number of passes", hint="give a whole number from 1 on")
     if model != LINEAR:
         _need_torch()
-    target = None if out is None else Path(out)
+    target = None if out is None else path_given(out, "out", accepts="a new folder")
     if target is not None:
         _make_folder(target)
     report = _reporter(progress)
@@ -353,6 +353,8 @@ def _noise_weights(
 def _ask(teacher: str | Path | Classifier | Teacher | None, texts: list[str]) -> NDArray[np.float32] | None:
     if teacher is None:
         return None
+    if not callable(teacher) and not isinstance(teacher, Classifier):
+        teacher = path_given(teacher, "teacher", accepts="a Classifier, the folder of one, or a function of texts")
     if isinstance(teacher, str | Path):
         teacher = Classifier.load(teacher)
     answer = teacher.star_probabilities(texts) if isinstance(teacher, Classifier) else np.asarray(teacher(texts))

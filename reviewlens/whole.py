@@ -1,14 +1,23 @@
-"""Files that are there whole or not at all, and that never take the place of a file of another kind."""
+"""Paths that are given, and files that are there whole or not at all and never take the place of another kind."""
 
 from __future__ import annotations
 
 import errno
+import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from reviewlens.errors import OverwriteError, ReviewlensError, StoreError
+from reviewlens.errors import ConfigError, OverwriteError, ReviewlensError, StoreError
+
+
+def path_given(value: object, name: str, *, accepts: str = "a path") -> Path:
+    """Return what an argument called `name` gives as a path; raise `ConfigError` for what is none."""
+    if isinstance(value, str | os.PathLike):
+        return Path(value)
+    raise ConfigError(f"{name} cannot be of type {type(value).__name__}", where=name, hint=f"give {accepts}")
+
 
 SameKind = Callable[[Path], bool]
 

@@ -9,6 +9,7 @@ import pytest
 
 from reviewlens.cli import main
 from reviewlens.themes import ThemeSet
+from reviewlens.themes.file import comments
 
 ABOUT = {"battery": "charger", "screen": "display", "price": "discount"}
 
@@ -87,3 +88,22 @@ def test_a_seed_that_matches_nothing_is_told_in_words_alone(export, tmp_path, ca
     seeds.write_text('power = ["battery"]\ngarden = ["chainsaw"]\n')
     discover(export, "--out", tmp_path / "themes.toml", "--seeds", seeds)
     assert capsys.readouterr().err == "warning: seeds that matched nothing, theme 'garden': chainsaw\n"
+
+
+def test_comments_that_an_update_loses_are_told_before(export, tmp_path, capsys):
+    out = tmp_path / "themes.toml"
+    discover(export, "--out", out, "--themes", 3)
+    capsys.readouterr()
+    discover(export, "--out", out, "--update", out)
+    assert "comment" not in capsys.readouterr().err
+    out.write_text(out.read_text("utf-8").replace("scope =", "# ours: ask Mia\nscope =", 1) + "# and # this\n", "utf-8")
+    discover(export, "--out", out, "--update", out)
+    told = capsys.readouterr().err
+    assert f"warning: 2 comments of {out} will not be in {out}: # ours: ask Mia; # and # this" in told
+    assert "`note`" in told
+
+
+def test_only_comments_are_comments():
+    told = comments('# a\nid = "b # c" # d\nnote = \'e # f\'\nlong = """\n# g\n"""\nsaid = "\\"# h"\n[about]\n#i\n')
+    assert told == ["# a", "# d", "#i"]
+    assert comments(ThemeSet.load().to_toml()) == []

@@ -13,6 +13,7 @@ from reviewlens.cli.river import ABSTAIN
 from reviewlens.cli.show import show_json, show_table
 from reviewlens.errors import ConfigError, OverwriteError
 
+_SHOWN = 5  # comments
 JSON = click.option("--json", "as_json", is_flag=True, help="print JSON for machines")
 TEXT = click.option("--text", required=True, metavar="COLUMN", help="column of the text")
 SCALE = click.option("--scale", type=float, metavar="STARS", help="highest possible star, where it is not 5")
@@ -105,6 +106,7 @@ def discover(
 
     from reviewlens import ThemeSet, discover_themes
     from reviewlens.read import Paths
+    from reviewlens.themes.file import comments
     from reviewlens.themes.themeset import is_theme_set
     from reviewlens.whole import check_replaceable
 
@@ -124,6 +126,10 @@ def discover(
                 f"the seeds cannot be read: {error}", where=seeds, hint="write lines like food = ['food', 'menu']"
             ) from None
     previous = ThemeSet.load(update) if update else None
+    if update and (lost := comments(Path(update).read_text("utf-8-sig"))):
+        shown = "; ".join(lost[:_SHOWN]) + (" ..." if lost[_SHOWN:] else "")
+        lines = f"{len(lost)} comment{'s' * (len(lost) > 1)} of {update} will not be in {out}: {shown}"
+        click.echo(f"warning: {lines} (what is to stay belongs in the `note` of a theme)", err=True)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", UserWarning)
         found = discover_themes(Paths(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from reviewlens.read.showing import as_html, as_text
 from reviewlens.read.source import UnreadableError
 from reviewlens.read.stars import likely_scale
 from reviewlens.read.strings import plain, to_strings, unwrapped
+from reviewlens.whole import path_given
 
 if TYPE_CHECKING:
     from reviewlens.classifier import Classifier
@@ -113,9 +113,14 @@ def check(
 
 
 def _learned(classifier: Classifier | str | os.PathLike[str] | None) -> tuple[str, ...] | None:
-    if isinstance(classifier, str | os.PathLike):
-        return artefact.read(Path(classifier)).languages
-    return artefact.read(artefact.bundled()).languages if classifier is None else classifier.languages
+    from reviewlens.classifier import Classifier  # heavy, and often not needed
+
+    if isinstance(classifier, Classifier):
+        return classifier.languages
+    folder = "a Classifier or the folder of one"
+    return artefact.read(
+        artefact.bundled() if classifier is None else path_given(classifier, "classifier", accepts=folder)
+    ).languages
 
 
 class _Look:

@@ -27,6 +27,9 @@ def check_mapping(columns: Mapping[str, str] | None) -> dict[str, str]:
 
     Raises `ColumnError` for a name that is not ours and for one column that stands for two of ours.
     """
+    if columns is not None and not isinstance(columns, Mapping):
+        what = f"columns cannot be of type {type(columns).__name__}"
+        raise ColumnError(what, where="columns", hint='give ours and yours, like {"text": "review_body"}')
     columns = dict(columns or {})
     for ours, theirs in columns.items():
         if ours not in CANONICAL:

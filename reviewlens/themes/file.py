@@ -16,6 +16,7 @@ FORMAT = 1
 SCOPES = ("clause", "review")
 _KEYS = {"id", "labels", "cues", "excludes", "threshold", "retired", "note", "yields_to", "witnesses"}
 _HINT = "edit the file, or save the theme set again"
+_TEXT_OR_COMMENT = re.compile(r""""{3}[\s\S]*?"{3}|'{3}[\s\S]*?'{3}|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*""")
 _HEADER = "# Themes of reviewlens. `cues` of a list weigh 1; a cue with another weight has a line of its own."
 
 
@@ -32,6 +33,12 @@ class Content:
             tuple(log),
             dict(about),
         )
+
+
+def comments(text: str) -> list[str]:
+    """Return the comments of a `themes.toml` without its own header; `parse` reads none, so `write` loses them."""
+    found = [said.strip() for said in _TEXT_OR_COMMENT.findall(text) if said.startswith("#")]
+    return [said for said in found if said != _HEADER]
 
 
 def parse(text: str, where: str) -> Content:

@@ -18,7 +18,7 @@ from reviewlens.schemas import OTHER
 from reviewlens.themes.file import SCOPES, Content, parse, write
 from reviewlens.themes.matcher import Found, Matcher
 from reviewlens.themes.theme import Event, Theme
-from reviewlens.whole import whole_file
+from reviewlens.whole import path_given, whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ class ThemeSet:
         if path is None:
             text, where = (resources.files("reviewlens") / "themes" / "builtin.toml").read_text("utf-8"), "builtin.toml"
         else:
-            where = os.fspath(path)
+            where = str(path_given(path, "path", accepts="the file of a theme set"))
             try:
                 text = Path(path).read_text("utf-8-sig")
             except UnicodeDecodeError:
@@ -83,7 +83,8 @@ class ThemeSet:
 
         Raises `OverwriteError` where something else is there, and `StoreError` where no file can be written.
         """
-        with whole_file(Path(path), what="a theme set", same_kind=is_theme_set) as draft:
+        target = path_given(path, "path", accepts="the file to write")
+        with whole_file(target, what="a theme set", same_kind=is_theme_set) as draft:
             draft.write_text(self.to_toml(), "utf-8")
 
     def to_toml(self) -> str:
