@@ -1,7 +1,7 @@
 """Measure: `python -m benchmarks.speed --data FOLDER [--peers PYTHON] [--rows 1000] [--rounds 5] [--only ours tfidf]`.
 
-All rows of ours are measured in turn within each round, so that a slow moment of the machine hits all of them. Beside
-the time of the clock stands that of the processors, all threads together: other work on the machine disturbs it less.
+The rounds of a row follow each other, as those of the peers do; each scores texts that the row has not seen. Beside the
+time of the clock stands that of the processors, all threads together: other work on the machine disturbs it less.
 Writes `results.json`, and from it `results.md` and the tables of README.md and docs/performance.md.
 """
 
@@ -38,34 +38,39 @@ PEERS = {
 PACKAGES = ("reviewlens", "numpy", "pyarrow", "onnxruntime", "tokenizers", "duckdb")
 
 
-def ours(classifier: rl.Classifier, scratch: Path) -> dict[str, Callable[[Path], Any]]:
-    """Return what is timed of ours, each a function of a Parquet file of fresh texts."""
-
-    def floor(path: Path) -> None:
-        texts = pq.read_table(path).column("text").to_pylist()
-        classifier.unknown_rate(texts)
-        pq.write_table(pa.table({"text": texts}), scratch / "floor.parquet", compression="zstd")
-
-    return {
-        "read": lambda path: sum(b.num_rows for p in read.plan(path).parts for b in p.batches(4096)),
-        "read, tokenize, write": floor,
-        tables.OURS: lambda path: rl.score(path, classifier=classifier, out=scratch / "scored"),
-        "the whole job": lambda path: rl.analyze(path, out=scratch / f"lens-{path.stem}", config={"workers": 1}),
-    }
+Run = Callable[[rl.Classifier, Path, Path], Any]
 
 
-def measure(texts: list[str], rounds: int, classifier: rl.Classifier) -> Iterator[tuple[str, float, float]]:
-    """Yield (row, seconds, processor seconds per review): every row once in each round, each on texts of its own."""
+def _floor(classifier: rl.Classifier, path: Path, scratch: Path) -> None:
+    texts = pq.read_table(path).column("text").to_pylist()
+    classifier.unknown_rate(texts)
+    pq.write_table(pa.table({"text": texts}), scratch / "floor.parquet", compression="zstd")
+
+
+OURS: dict[str, Run] = {  # each a function of a classifier, a Parquet file of fresh texts, and a folder to write into
+    "read": lambda _, path, __: sum(b.num_rows for p in read.plan(path).parts for b in p.batches(4096)),
+    "read, tokenize, write": _floor,
+    tables.OURS: lambda classifier, path, scratch: rl.score(path, classifier=classifier, out=scratch / "scored"),
+    "the whole job": lambda _, path, scratch: rl.analyze(path, out=scratch / f"lens-{path.stem}", config={"workers": 1}),
+}
+
+
+def measure(texts: list[str], rounds: int) -> Iterator[tuple[str, float, float]]:
+    """Yield (row, seconds, processor seconds per review): the rounds of a row one after another, as those of a peer.
+
+    A classifier keeps the subwords of the words that it met: each row has its own, to which all texts are new.
+    """
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         size = len(texts) // (rounds + 1)
-        work = ours(classifier, scratch)
-        for k in range(rounds + 1):
-            path = scratch / f"slice{k}.parquet"
+        slices = [scratch / f"slice{k}.parquet" for k in range(rounds + 1)]
+        for k, path in enumerate(slices):
             pq.write_table(pa.table({"text": texts[k * size : (k + 1) * size]}), path)
-            for row, run in work.items():
+        for row, run in OURS.items():
+            classifier = rl.Classifier.load()
+            for k, path in enumerate(slices):
                 started, busy = time.perf_counter(), time.process_time()
-                run(path)
+                run(classifier, path, scratch)
                 if k:  # the first round warms up
                     yield row, (time.perf_counter() - started) / size, (time.process_time() - busy) / size
 
@@ -112,16 +117,15 @@ def side_by_side(given: argparse.Namespace, name: str, reviews: pd.DataFrame, fo
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "texts.parquet"
         pq.write_table(texts_of(reviews, name, given.rows * (given.rounds + 1)), path)
-        classifier = rl.Classifier.load()
         if "ours" in given.only and not given.accuracy:
             fresh: dict[str, Any] = {}
-            for row, seconds, busy in measure(of_role(path, TIME)[0], given.rounds, classifier):
+            for row, seconds, busy in measure(of_role(path, TIME)[0], given.rounds):
                 taken = fresh.setdefault(row, {"seconds": [], "processor": [], "load": os.getloadavg()[0]})
                 taken["seconds"].append(seconds)
                 taken["processor"].append(busy)
             found |= fresh
         if "ours" in given.only:
-            found[tables.OURS]["accuracy"] = accuracy(classifier, path)
+            found[tables.OURS]["accuracy"] = accuracy(rl.Classifier.load(), path)
         for peer in PEERS[name]:
             if peer not in given.only or given.accuracy:
                 continue
