@@ -27,8 +27,9 @@ from reviewlens.errors import ArtefactError, InputNotFoundError
 from reviewlens.models import LINEAR, MODELS
 from reviewlens.tokenizer import Tokenizer
 
-FORMAT_VERSION = 3  # 2: n-grams of characters beside those of subwords; 3: `pooled` subwords make a place of an LSTM
-READABLE = (1, 2, FORMAT_VERSION)
+# 2: n-grams of characters beside those of subwords; 3: `pooled` subwords make a place of an LSTM, 4: `stride` a step
+FORMAT_VERSION = 4
+READABLE = (1, 2, 3, FORMAT_VERSION)
 _LIMIT = 512 * 1024 * 1024  # bytes a file of an artefact may have
 _LARGEST = 1e6  # of a number of the calibration; the bias of a prior of zero is a hundredth of it
 HASHED = ("tokenizer.json", "model.safetensors", "model.onnx", "calibration.json")

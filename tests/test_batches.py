@@ -74,7 +74,7 @@ def test_reviews_lie_end_to_end(lengths: list[int], sizes: Sizes, random) -> Non
         some = rows[first : first + BATCH_ROWS]
         unread = BATCH_ROWS + sum(counts[row] for row in some)
         before, weights = BATCH_ROWS, defaultdict(float)
-        near, by_step = convolve(ids, taps, sizes, *block.rows_of(batch))
+        near, by_step = convolve(ids, taps, sizes, 3, *block.rows_of(batch))
         assert block.places[batch] == at
         own_at = 0
         for place, row in enumerate(some):
@@ -86,7 +86,7 @@ def test_reviews_lie_end_to_end(lengths: list[int], sizes: Sizes, random) -> Non
             ]
             for nth in range(groups[row] * stride):
                 strongest = np.maximum(np.max(three[nth * pooled : (nth + 1) * pooled], axis=0), 0)
-                assert np.array_equal(near[own_at + nth], strongest)
+                assert np.array_equal(near[own_at + nth], [*strongest, 1, 1, 1])
                 sums = {unread}
                 if nth < in_places[row]:
                     last = own[row][min(nth * pooled + pooled, lengths[row]) - 1]
@@ -98,7 +98,7 @@ def test_reviews_lie_end_to_end(lengths: list[int], sizes: Sizes, random) -> Non
                 else:
                     assert block.review[at + nth] == unread
                 assert {int(block.clause[at + nth, 0])} == sums
-            in_groups = near[own_at : own_at + groups[row] * stride].reshape(groups[row], stride, -1)
+            in_groups = near[own_at : own_at + groups[row] * stride, :-3].reshape(groups[row], stride, -1)
             assert np.array_equal(by_step[: groups[row], place], in_groups.max(axis=1))
             assert not by_step[groups[row] :, place].any()
             at, own_at = at + groups[row] * stride, own_at + groups[row] * stride

@@ -43,7 +43,7 @@ from reviewlens.tokenizer import FIRST_PIECE, Encoded, Tokenizer
 
 EMBEDDING, BITS = 96, 19
 FIRST = LstmSettings(2, EMBEDDING, channels=64, hidden=48, dropout=0.1)
-SECOND = LstmSettings(2, EMBEDDING, channels=48, hidden=32, dropout=0.1, pooled=2)
+SECOND = LstmSettings(2, EMBEDDING, channels=48, hidden=32, dropout=0.1, pooled=2, stride=2)
 SPAN, EXPRESSION = "span", "expression"  # names of short texts as sources
 NEUTRAL_PRIOR = 0.15  # shops have 5 to 20%; the development reviews have fewer, most files being two-class
 TRUST = {"pros_cons": 0.6, "flipkart": 0.7, "zh_cars": 0.5, "apps": 0.7, SPAN: 0.7}
@@ -225,7 +225,8 @@ def weigh(parts: Artefact, develop: pd.DataFrame, out: Path) -> None:
     encoded = parts.tokenizer.encode(normalize_all(develop.text.tolist()), head=HEAD, tail=TAIL)
     assert parts.graph is not None, "the bundled model has a network"
     table, scale = parts.weights["embedding.int8"], parts.weights["embedding.scale"]
-    network = OnnxNetwork(parts.graph, table, scale, pooled=parts.settings.get("pooled", 1))
+    sizes = {name: parts.settings[name] for name in ("pooled", "stride")}
+    network = OnnxNetwork(parts.graph, table, scale, **sizes)
     ngrams = NgramModel.from_arrays(parts.weights)
     polarity, stars = develop.polarity.to_numpy(dtype=np.int64), develop.star.to_numpy(dtype=np.float64)
     calibration = fit_mixture(

@@ -51,7 +51,9 @@ OURS: dict[str, Run] = {  # each a function of a classifier, a Parquet file of f
     "read": lambda _, path, __: sum(b.num_rows for p in read.plan(path).parts for b in p.batches(4096)),
     "read, tokenize, write": _floor,
     tables.OURS: lambda classifier, path, scratch: rl.score(path, classifier=classifier, out=scratch / "scored"),
-    "the whole job": lambda _, path, scratch: rl.analyze(path, out=scratch / f"lens-{path.stem}", config={"workers": 1}),
+    "the whole job": lambda _, path, scratch: rl.analyze(
+        path, out=scratch / f"lens-{path.stem}", config={"workers": 1}
+    ),
 }
 
 

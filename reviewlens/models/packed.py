@@ -30,8 +30,8 @@ class PackedLstm(Network):
         self, weights: dict[str, NDArray[Any]], heads: int, table: NDArray[np.int8], scale: Floats, sizes: Sizes
     ) -> None:
         self._session: Any = session_of(packed_graph(weights, heads))
-        self._sizes = sizes
-        self._taps = tap_table(weights, table, scale, heads)
+        self._sizes, self._heads = sizes, heads
+        self._taps = aligned(tap_table(weights, table, scale))
         channels, states = weights["conv.weight"].shape[0], 2 * weights["lstm.weight_hh_l0"].shape[1]
         self._widths = channels + heads, states + heads
 
@@ -61,7 +61,7 @@ class PackedLstm(Network):
         """Return the logits of the sums of a batch: those of its reviews, of its clauses, and of what is not read."""
         own, parts = slice(*block.places[batch : batch + 2]), slice(*block.parts[batch : batch + 2])
         n_sums, steps = BATCH_ROWS + n_clauses + 1, block.steps[batch]
-        near, by_step = convolve(ids, self._taps, self._sizes, *block.rows_of(batch))
+        near, by_step = convolve(ids, self._taps, self._sizes, self._heads, *block.rows_of(batch))
         feed: dict[str, NDArray[Any]] = {f"share.{name}": values[parts] for name, values in block.share.items()}
         feed |= {"near": near, "by_step": by_step, "steps": steps}
         feed |= {"review": block.review[own], "clause": block.clause[own]}
@@ -71,26 +71,36 @@ class PackedLstm(Network):
         return logits
 
 
+def aligned(table: Floats) -> Floats:
+    """Return a copy that begins where a line of the processor's cache does."""
+    room = np.empty(table.nbytes + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    copy = room[start : start + table.nbytes].view(np.float32).reshape(table.shape)
+    copy[:] = table
+    return copy
+
+
 def convolve(
-    ids: NDArray[np.int32], taps: Floats, sizes: Sizes, starts: Ints, lengths: Ints, groups: Ints
+    ids: NDArray[np.int32], taps: Floats, sizes: Sizes, ones: int, starts: Ints, lengths: Ints, groups: Ints
 ) -> tuple[Floats, Floats]:
-    """Return the features of the places of n reviews, (p, c), and the strongest of each group, (steps, batch, c).
+    """Return the features of the places of n reviews, (p, c + ones), and the strongest of each group, (steps, batch, c).
 
     Args:
         ids: Subwords of all texts.
         taps: What a subword adds before, at and after its place, (v, 3, c).
         sizes: Of places and groups.
+        ones: How many features are 1, behind the others.
         starts: Where each review begins in `ids`, shape (n,), n at most `BATCH_ROWS`.
         lengths: Subwords of each.
         groups: Groups of each, descending.
     """
     width, total = taps.shape[2], int(groups.sum())
-    near = np.empty((total * sizes.stride, width), np.float32)
+    near = np.empty((total * sizes.stride, width + ones), np.float32)
     by_step = np.zeros((int(groups[0]), BATCH_ROWS, width), np.float32)
     look_up = kernel("convolve")
     if look_up is not None:
         rows = starts, lengths, groups, len(groups)
-        look_up(ids, *rows, taps, width, sizes.pooled, sizes.stride, BATCH_ROWS, near, by_step)
+        look_up(ids, *rows, taps, width, sizes.pooled, sizes.stride, ones, BATCH_ROWS, near, by_step)
         return near, by_step
     row = np.repeat(np.arange(len(groups)), groups)
     step = np.arange(total) - np.repeat(np.cumsum(groups) - groups, groups)
@@ -102,6 +112,7 @@ def convolve(
     read[inside] = ids[(starts[text] + nth)[inside]]
     by_group = read.reshape(total, tokens + 2)
     three = taps[by_group[:, :-2], 0] + taps[by_group[:, 1:-1], 1] + taps[by_group[:, 2:], 2]
-    pooled = np.maximum(three.reshape(-1, sizes.pooled, width).max(axis=1), 0.0, out=near)
+    pooled = np.maximum(three.reshape(-1, sizes.pooled, width).max(axis=1), 0.0)
+    near[:, :width], near[:, width:] = pooled, 1.0
     by_step[step, row] = pooled.reshape(total, sizes.stride, width).max(axis=1)
     return near, by_step

@@ -15,32 +15,30 @@ from reviewlens.models import onnx_bytes
 from reviewlens.models.graph import Graph, Weights, gates
 
 
-def tap_table(weights: Weights, table: NDArray[np.int8], scale: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
-    """Return what a subword adds to the convolution before, at and after its place, (v, 3, channels + heads).
+def tap_table(weights: Weights, table: NDArray[np.int8], scale: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a subword adds to the convolution before, at and after its place, shape (v, 3, channels).
 
     A convolution of embeddings is linear: it can be computed once per subword of the vocabulary instead of per token.
-    The bias is in the middle. Row 0, which pads, adds nothing beside it. The last `heads` channels are 1, so that sums
-    of weighted features hold the sums of the weights too.
+    The bias is in the middle. Row 0, which pads, adds nothing beside it.
     """
     embedding = table.astype(np.float32) * scale.reshape(-1, 1)
     embedding[0] = 0.0
     kernel = weights["conv.weight"]
-    channels = kernel.shape[0]
-    taps = np.zeros((len(embedding), 3, channels + heads), np.float32)
+    taps = np.zeros((len(embedding), 3, kernel.shape[0]), np.float32)
     for k in range(3):
-        taps[:, k, :channels] = embedding @ kernel[:, :, k].T
-    taps[:, 1, :channels] += weights["conv.bias"]
-    taps[:, 1, channels:] = 1.0
+        taps[:, k] = embedding @ kernel[:, :, k].T
+    taps[:, 1] += weights["conv.bias"]
     return taps
 
 
 def packed_graph(weights: Weights, heads: int) -> bytes:
-    """Return the ONNX graph; p places, g steps of b reviews, s sums, n shares of steps, c channels and heads.
+    """Return the ONNX graph; p places, g steps of b reviews, s sums, n shares of steps, c channels.
 
-    Inputs: `near`, the features of each place, (p, c); `by_step`, the strongest of each group of places, where the LSTM
+    Inputs: `near`, the features of each place, (p, c + heads), the last ones 1, so that sums of weighted features hold
+    those of the weights too; `by_step`, the strongest of each group of places, where the LSTM
     reads it, (g, b, c); `steps`, the groups of each review, (b,); `review` and `clause`, to which sum each place
     belongs, (p, 1); `share.place`, `share.weight` and `share.sum`: a place of the LSTM's output, g * b, how much of
-    that group belongs to a sum, and to which. `sums` is zeros, (s, c), `far.sums` (s, 2 * hidden + heads).
+    that group belongs to a sum, and to which. `sums` is zeros, (s, c + heads), `far.sums` (s, 2 * hidden + heads).
     """
     g = Graph()
     channels, hidden = weights["conv.weight"].shape[0], weights["lstm.weight_hh_l0"].shape[1]
@@ -57,11 +55,11 @@ def packed_graph(weights: Weights, heads: int) -> bytes:
     g.add("Relu", [g.linear("pooled", "dense", weights["dense.weight"], weights["dense.bias"])], "hidden")
     g.add("Identity", [g.linear("hidden", "out", weights["out.weight"], weights["out.bias"])], "logits")
     value, real, index = onnx_bytes.value_info, onnx_bytes.FLOAT, onnx_bytes.INT64
-    inputs = [value("near", real, "p", "c"), value("by_step", real, "g", "b", "c")]
+    inputs = [value("near", real, "p", "d"), value("by_step", real, "g", "b", "c")]
     inputs += [value("steps", onnx_bytes.INT32, "b")]
     inputs += [value(name, index, "p", "one") for name in ("review", "clause")]
     inputs += [value("share.place", index, "n"), value("share.weight", real, "n", "one")]
-    inputs += [value("share.sum", index, "n", "one"), value("sums", real, "s", "c"), value("far.sums", real, "s", "d")]
+    inputs += [value("share.sum", index, "n", "one"), value("sums", real, "s", "d"), value("far.sums", real, "s", "e")]
     return g.finish(inputs, [value("logits", real, "s", "stars")])
 
 
@@ -100,11 +98,9 @@ def _spread(heads: int, width: int) -> NDArray[np.float32]:
 def _lstm(g: Graph, weights: Weights) -> str:
     """Return the states at all steps of all reviews, (steps * b, 2 * hidden)."""
     hidden = weights["lstm.weight_hh_l0"].shape[1]
-    channels = weights["conv.weight"].shape[0]
-    width = channels + weights["pool_near.score.weight"].shape[0]
     ends = ("", "_reverse")
     stacked: dict[str, Any] = {
-        "w": [np.pad(gates(weights[f"lstm.weight_ih_l0{end}"]), ((0, 0), (0, width - channels))) for end in ends],
+        "w": [gates(weights[f"lstm.weight_ih_l0{end}"]) for end in ends],
         "r": [gates(weights[f"lstm.weight_hh_l0{end}"]) for end in ends],
         "b": [np.concatenate([gates(weights[f"lstm.bias_{part}_l0{end}"]) for part in ("ih", "hh")]) for end in ends],
     }

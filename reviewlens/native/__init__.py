@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-KERNELS_VERSION = 2  # that of `kernels.h`: what was built from other sources is not called
+KERNELS_VERSION = 3  # that of `kernels.h`: what was built from other sources is not called
 OFF_VARIABLE = "REVIEWLENS_NO_NATIVE"
 
 
@@ -48,7 +48,7 @@ _ARRAYS = {
 }
 _TAKES = {  # q for a number, else an array of that kind
     "add_ngrams": "ilqlqqqfqBqqflqldd",
-    "convolve": "illlqfqqqqff",
+    "convolve": "illlqfqqqqqff",
     "cut_clauses": "IqBlqll",
     "cut_tokens": "IlqIqqIllLlB",
     "cut_runs": "IqbiibbbbqqllbL",

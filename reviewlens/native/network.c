@@ -1,46 +1,57 @@
 /* Lays reviews out for the packed network, and looks its convolution up: see reviewlens/models/packed.py. */
 #include "kernels.h"
 
+#define MOST_FEATURES 256
+#define AHEAD 6 /* subwords whose features are on their way from memory */
+
 static int32_t at(const int32_t *ids, int64_t length, int64_t i)
 {
     return i >= 0 && i < length ? ids[i] : 0;
 }
 
-/* Write the features of the places of `n` reviews end to end, (places, width), and the strongest of each group where
- * the LSTM reads it, (steps, batch, width). Review i has `groups[i]` groups of `stride` places of `pooled` subwords.
- * `taps` is what a subword adds before, at and after its place, (v, 3, width). */
+/* Write the features of the places of `n` reviews end to end, (places, width + ones), the last ones 1, and the strongest
+ * of each group where the LSTM reads it, (steps, batch, width). Review i has `groups[i]` groups of `stride` places of
+ * `pooled` subwords. `taps` is what a subword adds before, at and after its place, (v, 3, width). Return 0, or -1 for too
+ * many features. */
 WIDE KERNEL int64_t convolve(const int32_t *ids, const int64_t *starts, const int64_t *lengths, const int64_t *groups,
-                        int64_t n, const float *taps, int64_t width, int64_t pooled, int64_t stride, int64_t batch,
-                        float *places, float *steps)
+                             int64_t n, const float *taps, int64_t width, int64_t pooled, int64_t stride, int64_t ones,
+                             int64_t batch, float *places, float *steps)
 {
-    float sum[256];
-    if (width > 256)
+    float best[MOST_FEATURES], group_best[MOST_FEATURES];
+    if (width > MOST_FEATURES)
         return -1;
     for (int64_t row = 0; row < n; row++) {
         const int32_t *own = ids + starts[row];
         int64_t i = 0, length = lengths[row];
+        const float *before = taps, *here = taps + 3 * width * at(own, length, 0);
         for (int64_t group = 0; group < groups[row]; group++) {
-            float *best = steps + (group * batch + row) * width;
             for (int64_t k = 0; k < width; k++)
-                best[k] = 0;
-            for (int64_t place = 0; place < stride; place++, places += width) {
+                group_best[k] = 0;
+            for (int64_t place = 0; place < stride; place++) {
                 for (int64_t k = 0; k < width; k++)
-                    places[k] = 0;
+                    best[k] = 0;
                 for (int64_t nth = 0; nth < pooled; nth++, i++) {
-                    const float *before = taps + 3 * width * at(own, length, i - 1);
-                    const float *here = taps + 3 * width * at(own, length, i) + width;
-                    const float *after = taps + 3 * width * at(own, length, i + 1) + 2 * width;
-                    const char *coming = (const char *)(taps + 3 * width * at(own, length, i + 4));
+                    const float *after = taps + 3 * width * at(own, length, i + 1);
+                    const char *coming = (const char *)(taps + 3 * width * at(own, length, i + AHEAD));
                     for (int64_t byte = 0; byte < 12 * width; byte += 64)
                         PREFETCH(coming + byte);
-                    for (int64_t k = 0; k < width; k++)
-                        sum[k] = before[k] + here[k] + after[k];
-                    for (int64_t k = 0; k < width; k++)
-                        places[k] = sum[k] > places[k] ? sum[k] : places[k]; /* above 0, as ReLU */
+                    for (int64_t k = 0; k < width; k++) {
+                        float sum = before[k] + here[width + k] + after[2 * width + k];
+                        best[k] = sum > best[k] ? sum : best[k]; /* above 0, as ReLU */
+                    }
+                    before = here;
+                    here = after;
                 }
-                for (int64_t k = 0; k < width; k++)
-                    best[k] = places[k] > best[k] ? places[k] : best[k];
+                for (int64_t k = 0; k < width; k++) {
+                    places[k] = best[k];
+                    group_best[k] = best[k] > group_best[k] ? best[k] : group_best[k];
+                }
+                for (int64_t k = width; k < width + ones; k++)
+                    places[k] = 1;
+                places += width + ones;
             }
+            for (int64_t k = 0; k < width; k++)
+                steps[(group * batch + row) * width + k] = group_best[k];
         }
     }
     return 0;
