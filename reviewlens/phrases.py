@@ -39,7 +39,7 @@ class Phrases:
         begins, ends = base[owner] + bounds[:, 0], base[owner] + bounds[:, 1]
         parts = [np.zeros((0, 4), np.int64)]
         at = 0
-        while at < len(texts) and self._trie is not None:
+        while at < len(texts) and len(owner) and self._trie is not None:
             stop = max(at + 1, int(np.searchsorted(base, base[at] + _CHUNK)) - 1)
             found = self._trie.find(letters.codes("\n".join(texts[at:stop])))
             found[:, 1:] += base[at]

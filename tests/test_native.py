@@ -170,3 +170,9 @@ def test_an_array_of_another_kind_is_refused() -> None:
 def test_an_extension_of_other_sources_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "KERNELS_VERSION", -1)
     assert native._library() is None
+
+
+def test_a_phrase_without_a_letter_is_in_no_clause() -> None:
+    said = ["!!", ""]
+    owner, bounds = text.segments(said)
+    assert len(Phrases(["!!"]).find(said, owner, bounds).phrase) == 0

@@ -83,7 +83,7 @@ def aligned(table: Floats) -> Floats:
 def convolve(
     ids: NDArray[np.int32], taps: Floats, sizes: Sizes, ones: int, starts: Ints, lengths: Ints, groups: Ints
 ) -> tuple[Floats, Floats]:
-    """Return the features of the places of n reviews, (p, c + ones), and the strongest of each group, (steps, batch, c).
+    """Return the features of the places of n reviews, (p, c + ones), and the strongest of groups, (steps, batch, c).
 
     Args:
         ids: Subwords of all texts.
