@@ -151,7 +151,7 @@ def scored_batch(
     text_hash = text_hashes(reading.texts)
     found = {
         "text_hash": text_hash,
-        "bands": bands(reading.texts, text_hash).tolist(),
+        "bands": _lists(bands(reading.texts, text_hash)),
         "language": _languages([declared[i] for i in which], reading.texts),
         "chars": [len(t) for t in reading.texts],
         "unknown": ten_thousandths(scores.unknown),
@@ -195,7 +195,7 @@ def mention_batch(batch: Batch, reading: Reading, found: pa.Table, shown: Quotes
     arrays = {
         "part": np.full(len(review), part, np.int64),
         "row": batch.rows.column("row").to_numpy()[index],
-        "review_id": [batch.review_id[i] for i in index],
+        "review_id": pa.array(batch.review_id, pa.string()).take(pa.array(index)),
         "score": ten_thousandths(found.column("score").to_numpy()),
         "wish": safe_quotes(wishes),
         "quote": shown.text,
@@ -289,4 +289,11 @@ def _scatter(values: object, which: NDArray[np.int64], n: int, kind: pa.DataType
     """Return `values` at the places `which` of an array of length n, null elsewhere."""
     index = np.full(n, -1, np.int64)
     index[which] = np.arange(len(which))
-    return pa.array(values, kind).take(pa.array(index, mask=index < 0))
+    array = values.cast(kind) if isinstance(values, pa.Array) else pa.array(values, kind)
+    return array.take(pa.array(index, mask=index < 0))
+
+
+def _lists(rows: NDArray[np.int64]) -> pa.Array:
+    """Return the rows of a matrix as lists."""
+    ends = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(rows.ravel()))

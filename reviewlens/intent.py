@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -127,14 +128,12 @@ def _graded(
     reach = np.where(
         owner[after_it] == owner[distinct], bounds[after_it, 1], bounds[distinct, 1]
     )  # with the next clause
-    spans = zip(owner[distinct].tolist(), *bounds[distinct].T.tolist(), reach.tolist(), strict=True)
-    calls, starts = number.tolist(), [*first.tolist(), len(number)]
-    for at, (clause, (review, begin, end, far)) in enumerate(zip(distinct.tolist(), spans, strict=True)):
-        text = folded[review]
-        before = text[max(0, begin - 4) : begin].rstrip(" \"'([")
-        opens = before[-1] in _SENTENCE_ENDS if before else begin < 4
-        likely = [rules[i] for i in calls[starts[at] : starts[at + 1]]]
-        weight[clause], after[clause] = _read(text[begin:end], text[begin:far], likely, opens)
+    said = map(folded.__getitem__, owner[distinct].tolist())
+    calls = [rules[i] for i in number.tolist()]
+    likely = (calls[a:b] for a, b in pairwise([*first.tolist(), len(number)]))
+    begins, ends = bounds[distinct].T.tolist()
+    read = [_read(*span) for span in zip(said, begins, ends, reach.tolist(), likely, strict=True)]
+    weight[distinct], after[distinct] = zip(*read, strict=True) if read else ((), ())
     clauses = np.flatnonzero((weight >= WORTH_A_LOOK) | short[owner])
     return clauses, weight[clauses], after[clauses]
 
@@ -193,19 +192,29 @@ def _judged(
     return result
 
 
-def _read(said: str, more: str, rules: Sequence[Rule], opens: bool) -> tuple[float, int]:
-    """Return the weight of the rules that hold and where the strongest ends."""
+def _read(text: str, begin: int, end: int, far: int, rules: Sequence[Rule]) -> tuple[float, int]:
+    """Return the weight of the rules that hold for a clause, and where in it the strongest ends.
+
+    `far` is the end of the next clause.
+    """
     total, best, after = 0.0, 0.0, 0
+    said = text[begin:end]
     for pattern, weight, beyond, opening in rules:
-        if opening and not opens:
+        if opening and not _opens(text, begin):
             continue
-        hit = pattern.search(more if beyond else said)
+        hit = pattern.search(text[begin:far] if beyond else said)
         if hit is None or hit.end() > len(said):
             continue
         total += weight
         if weight > best or (weight == best and hit.end() < after):
             best, after = weight, hit.end()
     return total, after
+
+
+def _opens(text: str, begin: int) -> bool:
+    """Return whether a sentence begins here."""
+    before = text[max(0, begin - 4) : begin].rstrip(" \"'([")
+    return before[-1] in _SENTENCE_ENDS if before else begin < 4
 
 
 def _content(said: str, after: int) -> tuple[int, int]:

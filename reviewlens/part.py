@@ -31,6 +31,8 @@ from reviewlens.themes import ThemeSet
 
 ROW_GROUP = 32_768
 SCORED_FILE, MENTIONS_FILE = "scored.parquet", "mentions.parquet"
+# columns in which hardly a value comes twice: without a dictionary they are written in less time and space
+_VARIED = {"row", "key", "review_id", "customer", "content", "text_hash", "bands", "quote"}
 
 Receipt = dict[str, Any]
 Progress = Callable[[int], None]
@@ -145,7 +147,7 @@ class PartWriter:
     """Writes the two files of a part and counts what goes into its receipt."""
 
     def __init__(self, folder: Path) -> None:
-        self._scored = FileWriter(folder / SCORED_FILE, SCORED)
+        self._scored = FileWriter(folder / SCORED_FILE, SCORED, [name for name in SCORED.names if name not in _VARIED])
         self._mentions = FileWriter(folder / MENTIONS_FILE, MENTIONS)
         self._reasons: Counter[str] = Counter()
         self._profile = drift.merge([])
@@ -193,8 +195,10 @@ class PartWriter:
 class FileWriter:
     """A Parquet file that is written in row groups of even size."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd")
+    def __init__(self, path: Path, schema: pa.Schema, repeated: list[str] | None = None) -> None:
+        """Open the file; `repeated` names the columns whose values are worth a dictionary, all if None."""
+        choice = True if repeated is None else repeated
+        self._writer = pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=choice)
         self._schema = schema
         self._waiting: list[pa.RecordBatch] = []
         self._rows_waiting = 0

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from reviewlens.errors import InputNotFoundError, TableError
@@ -23,6 +22,8 @@ from reviewlens.schemas import MENTIONS, SCORED, SCORED_REASON
 from reviewlens.store import Store
 
 if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+
     from reviewlens.plots import Plot
 
 TABLE_FOLDER = "tables"
@@ -99,7 +100,9 @@ class Run:
 
     def _evidence(self, kind: str, schema: Any) -> ds.Dataset:
         paths = [str(self.store.parts / part["id"] / f"{kind}.parquet") for part in self.manifest["parts"]]
-        return ds.dataset(paths, schema=schema, format="parquet")
+        from pyarrow import dataset  # which no run needs
+
+        return dataset.dataset(paths, schema=schema, format="parquet")
 
     def _counts(self) -> pc.Expression:
         rows: Counter[str] = Counter()  # a row counts from the beginning of its source

@@ -88,6 +88,7 @@ def _environment(words: Words) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,  # each template is compiled once and rendered once
     )
     environment.filters["marked"] = _marked
     environment.globals.update(t=words.say, words=words)

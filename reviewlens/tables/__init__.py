@@ -120,7 +120,7 @@ def sql_of(name: str, *, small: bool = False) -> str:
 
 @cache
 def _template(name: str) -> jinja2.Template:
-    template: jinja2.Template = jinja2.Template(_text(name), undefined=jinja2.StrictUndefined)
+    template: jinja2.Template = jinja2.Template(_text(name), undefined=jinja2.StrictUndefined, optimized=False)
     return template
 
 

@@ -56,4 +56,5 @@ def trigrams(text: str) -> frozenset[str]:
 
 def similarity(a: frozenset[str], b: frozenset[str]) -> float:
     """Return the Jaccard similarity of two sets, in [0, 1]."""
-    return len(a & b) / len(a | b)
+    both = len(a & b)
+    return both / (len(a) + len(b) - both)
