@@ -235,11 +235,14 @@ def ten_thousandths(values: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.rint(np.asarray(values, np.float64) * SCALE).astype(np.int64)
 
 
-def safe_cues(found: pa.Table, reading: Reading) -> list[str | None]:
+def safe_cues(found: pa.Table, reading: Reading) -> pa.Array:
     """Return the cues of mentions as they may leave the job; a wish that fits no theme has the customer's words."""
-    names = ("cue", "theme_id", "review", "cue_start", "cue_end")
-    rows = zip(*(found.column(name).to_pylist() for name in names), strict=True)
-    return safe_quotes([reading.veiled[r][a:b] if theme == OTHER else cue for cue, theme, r, a, b in rows])
+    cues = _masked(found.column("cue").combine_chunks())
+    own = pc.equal(found.column("theme_id").combine_chunks(), OTHER)
+    rows = found.select(["review", "cue_start", "cue_end"]).filter(own)
+    spans = zip(*(column.to_pylist() for column in rows.columns), strict=True)
+    said = safe_quotes([reading.veiled[r][a:b] for r, a, b in spans])
+    return pc.replace_with_mask(cues, own, pa.array(said, pa.string()))
 
 
 def _masked(column: pa.Array) -> pa.Array:

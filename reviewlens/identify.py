@@ -97,9 +97,9 @@ def _by_script(samples: Sequence[str]) -> list[str | None]:
     points = letters.codes("".join(samples))
     owner = np.repeat(np.arange(len(samples)), [len(sample) for sample in samples])
     columns = len(_CODES) + 1
-    counted = np.bincount(owner * columns + _script()[points], minlength=len(samples) * columns)
+    counted = np.bincount(owner * columns + letters.of(_script(), points), minlength=len(samples) * columns)
     counts = counted.reshape(-1, columns)[:, :-1]
-    spaced = np.bincount(owner, letters.kinds()[points] == SPACED, minlength=len(samples)).astype(np.int64)
+    spaced = np.bincount(owner, letters.of(letters.kinds(), points) == SPACED, minlength=len(samples)).astype(np.int64)
     latin = spaced - counts[:, _SPACED_SCRIPTS].sum(axis=1)
     ja, zh = counts[:, _CODES.index("ja")], counts[:, _CODES.index("zh")]
     japanese = (ja * 8 > zh) & (ja + zh > latin // 4)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from reviewlens import letters
@@ -82,14 +84,14 @@ def quotes(
     masked = _masked([texts[o][begin:end] for o, begin, end in spans])
     cut = np.column_stack([from_ > around[:, 0], to < around[:, 1]])[first].tolist()
     shown = [_finished(said, before, after) for said, (before, after) in zip(masked, cut, strict=True)]
-    ranks = np.fromiter(map(_rank, shown), np.int64, len(shown))[which]
+    ranks = _ranks(shown)[which]
     found: list[str | None] = [shown[stretch] for stretch in which.tolist()]
     if len(cues):  # only what must be shortened is cut around its cue
         long = np.fromiter((len(said) > QUOTE_CHARS for said in masked), np.bool_, len(masked))
         for place in np.flatnonzero(long[which]).tolist():
             (before, after), said = cut[which[place]], masked[which[place]]
             quote = _finished(said, before, after, cues[place])
-            found[place], ranks[place] = quote, _rank(quote)
+            found[place], ranks[place] = quote, _ranks([quote])[0]
     for place in np.flatnonzero(ranks == UNQUOTABLE).tolist():
         found[place] = None
     return Quotes(found, ranks)
@@ -115,11 +117,6 @@ def _masked(said: Sequence[str]) -> list[str]:
 def _in_one_line(text: str) -> str:
     """Return `text` with one space for each white space; what is printable has no other white space than spaces."""
     return text.strip() if text.isprintable() and "  " not in text else " ".join(text.split())
-
-
-def _size(text: str) -> int:
-    """Return the bytes of `text` in UTF-8: a Chinese character weighs three Latin ones, about what both say."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _stretches(
@@ -173,10 +170,12 @@ def _finished(masked: str, before: bool, after: bool, cue: str = "") -> str:
     return f"{ELLIPSIS if before and said else ''}{said}{ELLIPSIS if after and said else ''}"
 
 
-def _rank(quote: str) -> int:
-    """Return how badly a quote reads: 0 is best, `UNQUOTABLE` is not shown."""
-    cuts = 0 if quote.isascii() else quote.startswith(ELLIPSIS) + quote.endswith(ELLIPSIS)
-    length = _size(quote) - cuts * _ELLIPSIS_BYTES
-    if length < SHORTEST_QUOTE:
-        return UNQUOTABLE
-    return min(UNQUOTABLE - 1, abs(length - BEST_QUOTE_BYTES) // 10 + CUT * min(cuts, 1))
+def _ranks(quotes: Sequence[str]) -> NDArray[np.int64]:
+    """Return how badly each masked quote reads: 0 is best, `UNQUOTABLE` is not shown."""
+    array = pa.array(quotes, pa.string())
+    ends = (test(array, pattern=ELLIPSIS).cast(pa.int64()).to_numpy() for test in (pc.starts_with, pc.ends_with))
+    cuts: NDArray[np.int64] = sum(ends, np.zeros(len(array), np.int64))
+    length = pc.binary_length(array).to_numpy() - cuts * _ELLIPSIS_BYTES  # a Chinese character weighs three Latin ones
+    ranks = np.minimum(UNQUOTABLE - 1, np.abs(length - BEST_QUOTE_BYTES) // 10 + CUT * np.minimum(cuts, 1))
+    result: NDArray[np.int64] = np.where(length < SHORTEST_QUOTE, UNQUOTABLE, ranks)
+    return result

@@ -114,7 +114,7 @@ def mentions(
             arrays = [
                 keys[field.name].take(review)
                 if field.name in keys
-                else pa.array(safe_cues(found, reading), pa.string())
+                else safe_cues(found, reading)
                 if field.name == "cue"
                 else found.column(field.name).combine_chunks()
                 for field in MENTIONED

@@ -25,6 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_JOINER = "\u034f"  # an invisible mark, which is why it is printable
 
 
 def mask(text: str) -> str:
@@ -84,8 +85,8 @@ def clean(text: str) -> str:
 
 
 def clean_many(texts: Sequence[str]) -> list[str]:
-    """Return `clean` of each text, in order; printable ASCII has nothing to clean."""
-    return [text if text.isascii() and text.isprintable() else _UNSAFE.sub("", text) for text in texts]
+    """Return `clean` of each text, in order; of what is printable there is one character to clean."""
+    return [text if text.isprintable() and _JOINER not in text else _UNSAFE.sub("", text) for text in texts]
 
 
 def safe_cell(text: str) -> str:
