@@ -188,16 +188,12 @@ def mention_batch(batch: Batch, reading: Reading, found: pa.Table, shown: Quotes
     """Return what `needs.mentions` found in the reviews that were read, with its quotes, as `MENTIONS`."""
     review = found.column("review").to_numpy()
     index = reading.which[review] if len(review) else np.zeros(0, np.int64)
-    wish_start, wish_end = found.column("wish_start").to_pylist(), found.column("wish_end").to_pylist()
-    wishes = [
-        None if a is None else reading.veiled[r][a:b] for r, a, b in zip(review, wish_start, wish_end, strict=True)
-    ]
     arrays = {
         "part": np.full(len(review), part, np.int64),
         "row": batch.rows.column("row").to_numpy()[index],
         "review_id": pa.array(batch.review_id, pa.string()).take(pa.array(index)),
         "score": ten_thousandths(found.column("score").to_numpy()),
-        "wish": safe_quotes(wishes),
+        "wish": _excerpts(found, reading, found.column("wish_start").combine_chunks().is_valid(), "wish"),
         "quote": shown.text,
         "quote_rank": shown.rank,
         "cue": safe_cues(found, reading),
@@ -237,12 +233,17 @@ def ten_thousandths(values: NDArray[np.floating]) -> NDArray[np.int64]:
 
 def safe_cues(found: pa.Table, reading: Reading) -> pa.Array:
     """Return the cues of mentions as they may leave the job; a wish that fits no theme has the customer's words."""
-    cues = _masked(found.column("cue").combine_chunks())
     own = pc.equal(found.column("theme_id").combine_chunks(), OTHER)
-    rows = found.select(["review", "cue_start", "cue_end"]).filter(own)
+    return pc.if_else(own, _excerpts(found, reading, own, "cue"), _masked(found.column("cue").combine_chunks()))
+
+
+def _excerpts(found: pa.Table, reading: Reading, which: pa.Array, name: str) -> pa.Array:
+    """Return what the customers said from `<name>_start` to `<name>_end`, safe, of some mentions; null elsewhere."""
+    rows = found.select(["review", f"{name}_start", f"{name}_end"]).filter(which)
     spans = zip(*(column.to_pylist() for column in rows.columns), strict=True)
-    said = safe_quotes([reading.veiled[r][a:b] for r, a, b in spans])
-    return pc.replace_with_mask(cues, own, pa.array(said, pa.string()))
+    said = pa.array(safe_quotes([reading.veiled[r][a:b] for r, a, b in spans]), pa.string())
+    chosen = which.to_numpy(zero_copy_only=False)
+    return said.take(pa.array(np.cumsum(chosen) - 1, mask=~chosen))
 
 
 def _masked(column: pa.Array) -> pa.Array:
@@ -290,9 +291,11 @@ def _languages(declared: Sequence[str | None], texts: Sequence[str]) -> list[str
 
 def _scatter(values: object, which: NDArray[np.int64], n: int, kind: pa.DataType) -> pa.Array:
     """Return `values` at the places `which` of an array of length n, null elsewhere."""
+    array = values.cast(kind) if isinstance(values, pa.Array) else pa.array(values, kind)
+    if len(which) == n:
+        return array
     index = np.full(n, -1, np.int64)
     index[which] = np.arange(len(which))
-    array = values.cast(kind) if isinstance(values, pa.Array) else pa.array(values, kind)
     return array.take(pa.array(index, mask=index < 0))
 
 
