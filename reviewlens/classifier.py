@@ -105,6 +105,11 @@ class Classifier:
             parts.fingerprint += f"-abstain{abstain_below:g}"
         return cls(parts, threads=threads)
 
+    def __repr__(self) -> str:
+        spoken = "" if self.languages is None else f", learned {', '.join(self.languages)}"
+        careful = f", abstains below {self.abstain_below:g}" if self.abstain_below else ""
+        return f"Classifier({self.model}{spoken}{careful})"
+
     def save(self, path: str | Path) -> None:
         """Write the classifier as a new folder; raise `OverwriteError` where one already is."""
         target = path_given(path, "path", accepts="a new folder")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
+from csv import QUOTE_NONE
 from dataclasses import dataclass, replace
 from glob import glob
 from pathlib import Path
@@ -18,8 +19,11 @@ from reviewlens.errors import ColumnError, InputError, InputNotFoundError
 from reviewlens.identify import code_of, languages
 from reviewlens.labels import Labels, read_labels
 from reviewlens.read.columns import data as known
+from reviewlens.schemas import LABELS
 from reviewlens.splits import copy_key
 
+_TABULAR = ("csv", "tsv", "csv.gz", "tsv.gz")
+_RARE = 10  # reviews of a class
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _POLARITY_STARS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], dtype=np.float32)
 
@@ -74,6 +78,15 @@ class LabelledReviews:
         told = iter(found)
         return [code or next(told) for code in codes]
 
+    def rare(self) -> list[str]:
+        """Say which classes have too few reviews to be learned."""
+        counts = np.bincount(self.labels.polarity[self.labels.known], minlength=len(LABELS)).tolist()
+        return [
+            f"{name} are only {n} of {sum(counts)} reviews: too few to learn it"
+            for name, n in zip(LABELS, counts, strict=True)
+            if 0 < n < _RARE
+        ]
+
     def summary(self) -> str:
         """Say what was read, in one line."""
         counts = np.bincount(self.labels.polarity[self.labels.known], minlength=3)
@@ -92,7 +105,11 @@ def read_labelled(
     `scale` and `usual` as in `read_labels`.
     """
     frame = read_frame(data)
+    if text == label:
+        raise ColumnError(f"text and label are the same column, {text!r}", hint="name the two")
     for column in (text, label):
+        if not isinstance(column, Hashable):
+            raise ColumnError(f"a column cannot be named by {column!r}", hint="give one name")
         if list(frame.columns).count(column) > 1:
             raise ColumnError(f"{list(frame.columns).count(column)} columns are called {column!r}", hint="rename one")
         if column not in frame.columns:
@@ -104,6 +121,9 @@ def read_labelled(
     labels = read_labels(frame[label], scale=scale, usual=usual, column=label)
     texts = [_whole(value) if isinstance(value, str) else "" for value in frame[text].tolist()]
     usable = np.array([bool(value.strip()) for value in texts]) & labels.known
+    if not any(texts) and frame[text].notna().any():
+        kind = type(frame[text].dropna().iloc[0]).__name__
+        raise InputError(f"the column {text!r} holds no text but {kind}", hint="name the column of the reviews")
     if not usable.any():
         raise InputError(
             "no row has both a text and a label", where=f"columns {text!r} and {label!r}", hint="check the columns"
@@ -126,7 +146,10 @@ def read_frame(data: Any) -> pd.DataFrame:
         return pd.concat([_read_file(path) for path in _files(Path(data))], ignore_index=True)
     if isinstance(data, Iterable) and not isinstance(data, Mapping):
         return pd.concat([read_frame(item) for item in data], ignore_index=True)
-    raise InputError(f"data of type {type(data).__name__} cannot be read", hint="give a DataFrame, a table or a path")
+    raise InputError(
+        f"data of type {type(data).__name__} cannot be read",
+        hint="give a DataFrame or a path; pandas.DataFrame makes one of lists and dicts",
+    )
 
 
 def _whole(text: str) -> str:
@@ -136,7 +159,7 @@ def _whole(text: str) -> str:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
-        found = sorted([*path.rglob("*.parquet"), *path.rglob("*.csv")])
+        found = sorted(file for kind in ("parquet", *_TABULAR) for file in path.rglob(f"*.{kind}"))
     else:
         found = [Path(name) for name in sorted(glob(str(path)))]  # noqa: PTH207 - the pattern may be absolute
     if not found:
@@ -145,7 +168,16 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read_file(path: Path) -> pd.DataFrame:
+    tabular = path.name.lower().endswith(tuple(f".{kind}" for kind in _TABULAR))
     try:
-        return pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        return pd.read_csv(path, sep=_separator(path)) if tabular else pd.read_parquet(path)
+    except UnicodeDecodeError as error:
+        raise InputError("the file is not UTF-8 text", where=str(path), hint="save it as CSV in UTF-8") from error
     except Exception as error:  # pandas and pyarrow raise many kinds
         raise InputError(f"the file cannot be read: {error}", where=str(path), hint="give Parquet or CSV") from error
+
+
+def _separator(path: Path) -> str:
+    """Return what stands between the names in the first line: a comma, or what spreadsheets write elsewhere."""
+    first = str(pd.read_csv(path, sep="\x01", nrows=0, engine="python", quoting=QUOTE_NONE).columns[0])
+    return max((",", ";", "\t"), key=first.count)

@@ -5,6 +5,7 @@
 | 0 and 1 (also true and false) | negative, positive |
 | -1, 0 and 1; or 0, 1 and 2 | negative, neutral, positive |
 | class names in English or Chinese ("negative", "pos", "false", "中性", ...) | that polarity |
+| stars as exports write them ("4 out of 5 stars", "★★★★☆", "五星") | stars, of 5 or `scale` |
 | other numbers from 0 or 1 up to at most 10 | stars on the smallest scale of 3, 5, 7 or 10 that fits, or `scale` |
 
 1 and 2 alone may be two classes, or the low end of a scale: that is asked back.
@@ -23,6 +24,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reviewlens.errors import ConfigError, InputError
+from reviewlens.read.stars import parse_rating
 from reviewlens.schemas import LABELS
 
 NO_STAR = np.nan
@@ -33,6 +35,8 @@ _NAMES = {
 }
 _POLARITY = {name: LABELS.index(polarity) for polarity, names in _NAMES.items() for name in names}
 _SCALES = (3, 5, 7, 10)
+_MOST_WRITTEN = 1000  # distinct stars; a column with more of them has none
+_LONGEST = 40  # characters of a label that are shown
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ def read_labels(
         raise InputError("no row has a label", where=f"column {column!r}", hint="name the column that holds labels")
     if np.isfinite(numbers[~missing]).all():
         return _from_numbers(numbers, scale, usual, column)
+    if (written := _written_stars(series, missing)) is not None:
+        return _from_stars(written, ~missing, usual or _ends(sorted(written[~missing]), scale or 5.0, column))
     if not np.isnan(numbers[~missing]).any():
         raise InputError(
             f"{int(np.isinf(numbers).sum())} labels are infinite", where=f"column {column!r}", hint="leave them out"
@@ -86,12 +92,19 @@ def read_labels(
     return _from_names(series, missing, column)
 
 
+def _written_stars(series: pd.Series[Any], missing: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+    """Return stars as exports write them ("4 out of 5", "★★★★"), shape (n,); None where a label is something else."""
+    distinct = {said: parse_rating(said) for said in series[~missing].astype(str).unique()[:_MOST_WRITTEN]}
+    stars = series.astype(str).map(distinct).to_numpy(dtype=np.float64, na_value=np.nan)
+    return None if np.isnan(stars[~missing]).any() else np.where(missing, np.nan, stars)
+
+
 def _from_names(series: pd.Series[Any], missing: NDArray[np.bool_], column: str) -> Labels:
     names = series.astype(str).str.strip().str.lower()
     polarity = names.map(_POLARITY).where(~missing)
     unknown = Counter(names[~missing & polarity.isna().to_numpy()])
     if unknown:
-        shown = ", ".join(f"{name!r} ({count} rows)" for name, count in unknown.most_common(5))
+        shown = ", ".join(f"{name[:_LONGEST]!r} ({count} rows)" for name, count in unknown.most_common(5))
         raise InputError(
             f"labels not understood: {shown}",
             where=f"column {column!r}",

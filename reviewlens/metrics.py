@@ -62,9 +62,7 @@ class Metrics:
         said = self.values["polarity"]
         undecided = {name: said[name] for name in (MIXED, ABSTAINED) if said[name]}
         told = ", ".join(f"{n:,} {name}" for name, n in undecided.items()) or "none mixed"
-        found = [
-            f"What `score` says of them: {told}; of the {said['decided']:,} others {_percent(said['accuracy'])} right."
-        ]
+        found = [f"What `score` says of them: {told}; of the others {_percent(said['accuracy'])} right."]
         if self.kept:
             n, all_of_them = self.kept["abstained"], self.values["reviews"]
             found.append(
@@ -116,7 +114,13 @@ def evaluate(
             stacklevel=2,
         )
     classes = sorted(set(labels.polarity.tolist()))
-    values = measure(proba, labels.polarity, labels.stars, expected)
+    if len(classes) == 1:
+        classes = list(range(len(LABELS)))  # else there would be but one answer, and it would be right
+        warnings.warn(
+            f"every label is {LABELS[labels.polarity[0]]}: how the classes are told apart cannot be measured",
+            stacklevel=2,
+        )
+    values = measure(proba, labels.polarity, labels.stars, expected, classes)
     values["abstaining"] = [_without(proba, labels.polarity, below, classes) for below in _BARS]
     values["polarity"] = _as_scored(classifier, reviews)
     slices = {}
@@ -126,7 +130,7 @@ def evaluate(
                 proba[chosen], labels.polarity[chosen], labels.stars[chosen], expected[chosen], classes
             )
     kept = _kept(classifier.abstain_below, proba, expected, labels, classes)
-    return Metrics(values, slices, hits, _linear(classifier, reviews), kept)
+    return Metrics(values, slices, hits, _linear(classifier, reviews, classes), kept)
 
 
 def _stars_of(classifier: Classifier) -> tuple[float, float] | None:
@@ -190,7 +194,7 @@ def _percent(share: float | None) -> str:
     return "none" if share is None else f"{share:.1%}"
 
 
-def _linear(classifier: Classifier, reviews: LabelledReviews) -> dict[str, Any]:
+def _linear(classifier: Classifier, reviews: LabelledReviews, classes: Sequence[int]) -> dict[str, Any]:
     """Measure the n-grams of a network alone."""
     kept = classifier.metrics.get("linear_beside", {})
     calibration = kept.get("calibration")
@@ -203,7 +207,7 @@ def _linear(classifier: Classifier, reviews: LabelledReviews) -> dict[str, Any]:
     parts = replace(classifier.parts, model=LINEAR, graph=None, weights=weights, calibration=Calibration(**calibration))
     linear = Classifier(parts, threads=classifier.threads.number)
     proba, expected = linear.star_probabilities(reviews.texts), linear.predict_stars(reviews.texts)
-    return measure(proba, reviews.labels.polarity, reviews.labels.stars, expected)
+    return measure(proba, reviews.labels.polarity, reviews.labels.stars, expected, classes)
 
 
 def measure(
@@ -247,6 +251,17 @@ def _guess(proba: NDArray[np.float64], classes: Sequence[int]) -> tuple[NDArray[
     three = np.stack([proba[:, :2].sum(1), proba[:, 2], proba[:, 3:].sum(1)], axis=1)
     shares = three[:, classes] / np.maximum(three[:, classes].sum(1, keepdims=True), 1e-12)
     return np.array(classes)[shares.argmax(1)], shares.max(1)
+
+
+def no_better_than_guessing(values: dict[str, Any]) -> str:
+    """Say so where what was measured of two classes or more may be chance; else nothing."""
+    if len(values["f1"]) < 2 or values["macro_f1_low"] > 1 / len(values["f1"]):
+        return ""
+    shown = f"{values['macro_f1']:.2f}, {values['macro_f1_low']:.2f} to {values['macro_f1_high']:.2f}"
+    return (
+        f"on {values['reviews']} held-out reviews the model is not surely better than guessing (macro-F1 {shown}): "
+        "give it more labelled reviews"
+    )
 
 
 def expected_calibration_error(confidence: NDArray[np.float64], right: NDArray[np.bool_]) -> float:

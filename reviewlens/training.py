@@ -27,7 +27,7 @@ from reviewlens.classifier import HEAD, TAIL, Classifier
 from reviewlens.errors import ConfigError, InputError, MissingDependencyError, OverwriteError
 from reviewlens.faithful import faithfulness
 from reviewlens.labelled import LabelledReviews, read_labelled
-from reviewlens.metrics import measure
+from reviewlens.metrics import measure, no_better_than_guessing
 from reviewlens.mixing import Sides, fit_mixture, fit_sides, label_loss
 from reviewlens.models import LINEAR, MODELS, NETWORKS
 from reviewlens.models.ngrams import Ngrams
@@ -106,6 +106,8 @@ def train(
     if model not in MODELS:
         raise ConfigError(f"model {model!r} is not known", hint=f"one of {', '.join(MODELS)}")
     _check_search(search, model)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ConfigError(f"seed={seed!r} is no whole number from 0 on", where="seed", hint="give 0, or any other")
     if epochs is not None and (not isinstance(epochs, int) or epochs < 1):
         raise ConfigError(f"epochs={epochs!r} is no number of passes", hint="give a whole number from 1 on")
     if model != LINEAR:
@@ -185,6 +187,8 @@ def prepare(
             f"every review is {LABELS[classes.pop()]}: there is nothing to tell apart",
             hint="give reviews of at least two classes",
         )
+    for rare in reviews.rare():
+        warnings.warn(rare, stacklevel=3)
     share = float(np.clip(_JUDGES / len(reviews.texts), *_SHARES))
     valid = held_out(reviews.texts, reviews.strata(), share=share, seed=seed)
     start = choose_start(reviews.texts, Classifier.load() if warm_start else None)
@@ -226,6 +230,8 @@ def finish(parts: Artefact, prepared: Prepared, *, label_column: str) -> Classif
             ours, parts.calibration = beside, linear.calibration
             parts.weights["ngram.stars"] = linear.parts.weights["ngram.stars"]
             classifier = linear
+    if doubt := no_better_than_guessing(ours):
+        warnings.warn(doubt, stacklevel=3)
     beside_usual = None if parts.model == LINEAR else _beside_usual(prepared, classifier)
     if beside_usual is not None and beside_usual.warning():
         warnings.warn(beside_usual.warning(), stacklevel=3)

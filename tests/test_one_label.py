@@ -192,7 +192,8 @@ def test_evaluate_reads_stars_on_the_scale_of_the_training(tmp_path) -> None:
     few = pd.DataFrame([("superb, I love my lamp", 100), ("awful, my lamp broke", 10)], columns=["text", "score"])
     assert rl.evaluate(again, few, text="text", label="score").values["accuracy"] == 1
     low = pd.DataFrame([("awful, my lamp broke", 10), ("poor, it bends", 30)], columns=["text", "score"])
-    assert rl.evaluate(again, low, text="text", label="score").values["confusion"][0][0] == 2
+    with pytest.warns(UserWarning, match="every label is negative"):
+        assert rl.evaluate(again, low, text="text", label="score").values["confusion"][0][0] == 2
     again.metrics["labels"].pop("scale")  # as artefacts of before
     with pytest.raises(InputError, match="no star scale"):
         rl.evaluate(again, few, text="text", label="score")
