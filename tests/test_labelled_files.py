@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import reviewlens as rl
+from reviewlens.cli import main
 from reviewlens.errors import ColumnError, ConfigError, InputError
 from reviewlens.labelled import read_labelled
 from reviewlens.labels import read_labels
@@ -120,3 +121,21 @@ def test_a_classifier_says_what_it_is():
     assert repr(rl.Classifier.load(abstain_below=0.8)) == "Classifier(lstm, learned en, zh, abstains below 0.8)"
     trained = rl.train(table(60), text="text", label="label", model="linear", progress=False)
     assert repr(trained) == "Classifier(linear, learned en)"
+
+
+def test_the_command_line_warns_in_words(tmp_path, capsys):
+    frame = table(60)
+    frame.loc[0, "text"] = None
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    asked = [str(tmp_path / "a.csv"), "--text", "text", "--label", "label"]
+    for words in (
+        ["train", *asked, "--model", "linear", "--out", str(tmp_path / "m")],
+        ["evaluate", str(tmp_path / "m"), *asked],
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        told = capsys.readouterr().err
+        assert ended.value.code == 0
+        assert "warning: 1 of 60 rows lack a text or a label and are left out\n" in told
+        assert ".py" not in told
+    assert "warning: 59 of 59 reviews were trained on: expect less on new reviews\n" in told

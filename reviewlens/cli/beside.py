@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import warnings
 from pathlib import Path
 
 import click
 
 from reviewlens.cli.found import show_found
 from reviewlens.cli.river import ABSTAIN
-from reviewlens.cli.show import show_json, show_table
+from reviewlens.cli.show import show_json, show_table, warnings_in_words
 from reviewlens.errors import ConfigError, OverwriteError
 
 _SHOWN = 5  # comments
@@ -49,7 +48,8 @@ def train(
     """
     from reviewlens import train as fit
 
-    fit(data, text=text, label=label, model=model, teacher=teacher, search=search, scale=scale, out=out, seed=seed)
+    with warnings_in_words():
+        fit(data, text=text, label=label, model=model, teacher=teacher, search=search, scale=scale, out=out, seed=seed)
     click.echo(f"saved to {out}")
 
 
@@ -72,7 +72,9 @@ def evaluate(
     from reviewlens import Classifier
     from reviewlens import evaluate as measure
 
-    metrics = measure(Classifier.load(model, abstain_below=abstain_below), data, text=text, label=label, scale=scale)
+    classifier = Classifier.load(model, abstain_below=abstain_below)
+    with warnings_in_words():
+        metrics = measure(classifier, data, text=text, label=label, scale=scale)
     show_json(metrics.to_dict()) if as_json else click.echo(str(metrics))
 
 
@@ -130,11 +132,8 @@ def discover(
         shown = "; ".join(lost[:_SHOWN]) + (" ..." if lost[_SHOWN:] else "")
         lines = f"{len(lost)} comment{'s' * (len(lost) > 1)} of {update} will not be in {out}: {shown}"
         click.echo(f"warning: {lines} (what is to stay belongs in the `note` of a theme)", err=True)
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always", UserWarning)
+    with warnings_in_words():
         found = discover_themes(Paths(source), text=text, seeds=wanted, n_themes=n_themes, previous=previous, seed=seed)
-    for warning in told:  # in words alone, without a place in the code
-        click.echo(f"warning: {warning.message}", err=True)
     found.save(out)
     show_found(found, out, as_json=as_json)
 

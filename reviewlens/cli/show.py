@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -27,6 +30,30 @@ def show_table(frame: pd.DataFrame, *, title: str = "", as_json: bool = False) -
         _pretty(frame, title)
     else:
         click.echo(frame.to_csv(sep="\t", index=False), nl=False)
+
+
+@contextmanager
+def warnings_in_words() -> Iterator[None]:
+    """Print what is warned of within the block as it comes, in words alone, without a place in the code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        usual = warnings.showwarning
+
+        def shown(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if issubclass(category, UserWarning):
+                click.echo(f"warning: {message}", err=True)
+            else:
+                usual(message, category, filename, lineno, file, line)
+
+        warnings.showwarning = shown
+        yield
 
 
 def show_json(value: Any) -> None:
