@@ -8,9 +8,9 @@ turns the word after it ("没有想象中那么差"). A word within a longer lis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from reviewlens.languages import languages
 from reviewlens.phrases import Phrases, Places, longest
 from reviewlens.text import fold
+
+T = TypeVar("T", bound=np.generic)
 
 STRENGTH = 3.0  # change of the log-odds per expression
 WHOLE = 4.0  # expressions' worth of one that makes up most of a clause
@@ -78,10 +80,19 @@ def _words() -> _Words:
         np.array([w in marked["less"] for w in words], np.bool_),
         np.array([w in marked["trouble"] for w in words], np.bool_),
         np.array([w in side for w in words], np.bool_),
-        np.array([[(w, k) in groups for k in range(len(kinds))] for w in words], np.bool_),
-        np.array([[said.get((w, k), 0.0) for k in range(len(kinds))] for w in words], np.float64),
+        _matrix(words, groups, len(kinds), np.bool_),
+        _matrix(words, said, len(kinds), np.float64),
         np.array([reach.get(w, 0) for w in words], np.int64),
     )
+
+
+def _matrix(words: Sequence[str], cells: Mapping[tuple[str, int], float], kinds: int, dtype: type[T]) -> NDArray[T]:
+    """Return the cells by word and quality as a matrix, 0 elsewhere."""
+    rows = {word: row for row, word in enumerate(words)}
+    matrix = np.zeros((len(words), kinds), dtype)
+    for (word, number), value in cells.items():
+        matrix[rows[word], number] = value
+    return matrix
 
 
 def lean(texts: Sequence[str], owner: NDArray[np.int32], bounds: NDArray[np.int32]) -> NDArray[np.float64]:

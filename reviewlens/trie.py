@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate, chain
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from reviewlens.native import kernel
 _LARGE = 200_000  # characters of phrases above which the fastest automaton takes too much memory
 _OFTEN = 16  # characters of a text for each phrase in it, so that there is mostly room for all of them
 _FILTER = 1 << 16
+# what the filter says, as `may_open` of the kernel: at which character, of phrases of how many
+_OPENINGS = ((1, 0, 1, 1), (2, 1, 2, 3), (4, 3, 4, 1 << 62))
 Rows = NDArray[np.int64]
 Points = NDArray[np.uint32]
 Kinds = NDArray[np.uint8]
@@ -51,24 +53,7 @@ class Trie:
 def _native(
     phrases: Sequence[str], leftmost: bool, search: Callable[..., int], form: Points, kinds: Kinds
 ) -> Callable[[Points], Rows]:
-    opens, edges, ends = np.zeros(_FILTER, np.uint8), dict[tuple[int, str], int](), [-1]
-    for number, phrase in enumerate(phrases):
-        node = 0
-        start, flag = _opening(phrase)
-        opens[start] |= flag
-        for char in phrase:
-            if (node, char) not in edges:
-                edges[node, char] = len(ends)
-                ends.append(-1)
-            node = edges[node, char]
-        ends[node] = number
-    keys = Keys(bits=max(4, (4 * len(edges)).bit_length()))
-    nodes = np.fromiter((node for node, _ in edges), np.uint64, len(edges))
-    chars = np.fromiter((ord(char) for _, char in edges), np.uint64, len(edges))
-    slots = keys.add(mix((nodes << np.uint64(21) | chars) + np.uint64(1)))
-    target = np.zeros(1 << keys.bits, np.int32)
-    target[slots] = np.fromiter(edges.values(), np.int32, len(edges))
-    tree: tuple[Any, ...] = opens, *keys.table, target, np.array(ends, np.int32)
+    tree = _tree(phrases)
     spaced: tuple[Any, ...] = () if leftmost else (kinds, SPACED)
 
     def find(points: Points) -> Rows:
@@ -85,12 +70,34 @@ def _native(
     return find
 
 
-def _opening(phrase: str) -> tuple[int, int]:
-    """Return where the filter of first characters has a phrase, and what it says there, as `may_open` of the kernel."""
-    hashes = list(accumulate(map(ord, phrase[:4]), lambda hashed, point: hashed * 40503 ^ point))
-    flags = {1: (0, 1), 2: (1, 2), 3: (1, 2), 4: (3, 4)}
-    place, flag = flags[len(hashes)]
-    return hashes[place] % _FILTER, flag
+def _tree(phrases: Sequence[str]) -> tuple[Any, ...]:
+    """Return the filter of first characters, the edges by node and character, and which phrase ends at each node.
+
+    Made level by level: all phrases take the same step at once.
+    """
+    lengths = np.fromiter(map(len, phrases), np.int64, len(phrases))
+    points, first = letters.codes("".join(phrases)).astype(np.uint64), np.cumsum(lengths) - lengths
+    opens, node, hashed = np.zeros(_FILTER, np.uint8), *np.zeros((2, len(phrases)), np.uint64)
+    edges, nodes, left = [np.zeros(0, np.uint64)], 1, np.arange(len(phrases))
+    while len(left):
+        place = len(edges) - 1
+        point = points[first[left] + place]
+        edge, which = np.unique(node[left] << np.uint64(21) | point, return_inverse=True)
+        edges.append(edge)
+        node[left] = nodes + which
+        nodes += len(edge)
+        hashed[left] = hashed[left] * np.uint64(40503) ^ point
+        for flag, at, shortest, longest in _OPENINGS:
+            if place == at:
+                told = left[(lengths[left] >= shortest) & (lengths[left] <= longest)]
+                opens[hashed[told] % np.uint64(_FILTER)] |= flag
+        left = left[lengths[left] > place + 1]
+    every = np.concatenate(edges)
+    keys = Keys(bits=max(4, (4 * len(every)).bit_length()))
+    target, ends = np.zeros(1 << keys.bits, np.int32), np.full(nodes, -1, np.int32)
+    target[keys.add(mix(every + np.uint64(1)))] = np.arange(1, nodes)
+    ends[node] = np.arange(len(phrases))
+    return opens, *keys.table, target, ends
 
 
 def _automaton(phrases: Sequence[str], leftmost: bool, form: Points, kinds: Kinds) -> Callable[[Points], Rows]:
