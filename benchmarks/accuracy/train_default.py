@@ -8,7 +8,7 @@ it -> how much each counts, on development reviews -> folder. What is trained on
 `spans.py`.
 
 Twice: the first model, `--elder` of the second, gives it vocabulary, vectors and n-grams, and answers more spans than
-the teacher has time for; where both were asked, their mean teaches. A network of 60% of the cost learns as much from it.
+the teacher has time for; where both were asked, their mean teaches. A network of two thirds of the cost learns as much.
 """
 
 from __future__ import annotations
