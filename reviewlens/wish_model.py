@@ -173,8 +173,9 @@ class _Lexicon:
         if pair is None:
             return self._phrases_as_arrays(said.astype(np.int64))
         (passage, phrase), times = np.empty((2, 3 * len(said)), np.int32), np.empty(3 * len(said), np.int64)
+        counts, counted = np.zeros(len(self.weights), np.int64), np.zeros(len(self.weights) // 64 + 1, np.uint64)
         tables = self._alone, self._size, self._bits, self._shift, *self._pairs.table, self._phrase
-        found = pair(said, len(said), *tables, passage, phrase, times)
+        found = pair(said, len(said), *tables, len(counts), counts, counted, passage, phrase, times)
         return passage[:found], phrase[:found], times[:found]
 
     def _phrases_as_arrays(

@@ -60,7 +60,7 @@ _TAKES = {  # q for a number, else an array of that kind
     "find_words": "IqBqBLqiiql",
     "lay_out_places": "lllllqqqqlllfll",
     "number_words": "IqBLqiqqilll",
-    "pair_words": "iqiqBqLqiiil",
+    "pair_words": "iqiqBqLqiqlLiil",
     "search_ways": "IlqLqdiqqil",
     "spell_letters": "IlqIqBlb",
     "spread_runs": "llqlqliqiil",

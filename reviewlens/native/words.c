@@ -4,7 +4,6 @@
 
 enum { GAP, WORD, MARK, END }; /* of a character below 128; the others are gaps */
 enum { UNKNOWN, END_NUMBER };
-enum { FEW = 64 }; /* values that are sorted at once */
 enum { NOBODY = -1, UNSURE = -2, MOST_CODES = 64 };
 
 /* Write the number of each word and mark of passages that end with END, and for each passage how many words it has,
@@ -43,41 +42,32 @@ KERNEL int64_t number_words(const uint32_t *points, int64_t n, const uint8_t *cl
     return count;
 }
 
-/* Sort the values (Shell 1959; few at once), write how often each occurs, and return how many differ. */
-static int64_t tally(int32_t *values, int64_t n, int64_t *times)
+static int lowest_bit(uint64_t word)
 {
-    int64_t count = 0;
-    for (int64_t gap = n < FEW ? 1 : n / 2; gap > 0 && n; gap /= 2)
-        for (int64_t i = gap; i < n; i++) {
-            int64_t at = i;
-            int32_t value = values[i];
-            for (; at >= gap && values[at - gap] > value; at -= gap)
-                values[at] = values[at - gap];
-            values[at] = value;
-        }
-    for (int64_t i = 0; i < n; i++) {
-        if (count && values[count - 1] == values[i]) {
-            times[count - 1]++;
-        } else {
-            values[count] = values[i];
-            times[count++] = 1;
-        }
-    }
-    return count;
+#if defined(__GNUC__)
+    return __builtin_ctzll(word);
+#else
+    int bit = 0;
+    for (; !(word & 1); word >>= 1)
+        bit++;
+    return bit;
+#endif
 }
 
 /* Write passage and phrase, ascending, and how often, for each known word and each known pair of words that stand side
    by side or with one between them. `bits` tell by the highest bits of a pair's key, all but `shift`, whether to look
-   it up. Return how many there are. */
+   it up. `counts` of all phrases are 0, as are the bits of `counted`, and are so again. Return how many there are. */
 KERNEL int64_t pair_words(const int32_t *said, int64_t n, const int32_t *alone, int64_t size, const uint8_t *bits,
-                          int64_t shift, const uint64_t *keys, int64_t mask, const int32_t *phrase, int32_t *passages,
-                          int32_t *phrases, int64_t *times)
+                          int64_t shift, const uint64_t *keys, int64_t mask, const int32_t *phrase, int64_t known,
+                          int64_t *counts, uint64_t *counted, int32_t *passages, int32_t *phrases, int64_t *times)
 {
-    int64_t count = 0, first = 0;
+    int64_t count = 0;
     int32_t passage = 0;
     for (int64_t i = 0; i < n; i++) {
+        int32_t found[3];
+        int many = 0;
         if (alone[said[i]] >= 0)
-            phrases[count++] = alone[said[i]];
+            found[many++] = alone[said[i]];
         for (int64_t gap = 0; gap < 2 && i + 1 + gap < n; gap++) {
             int64_t slot;
             uint64_t key;
@@ -88,14 +78,23 @@ KERNEL int64_t pair_words(const int32_t *said, int64_t n, const int32_t *alone, 
                 continue;
             slot = slot_of(keys, (uint64_t)mask, key);
             if (slot >= 0)
-                phrases[count++] = phrase[slot];
+                found[many++] = phrase[slot];
         }
-        if (said[i] == END_NUMBER) {
-            count = first + tally(phrases + first, count - first, times + first);
-            for (; first < count; first++)
-                passages[first] = passage;
-            passage++;
+        for (int k = 0; k < many; k++) {
+            counts[found[k]]++;
+            counted[found[k] >> 6] |= UINT64_C(1) << (found[k] & 63);
         }
+        if (said[i] != END_NUMBER)
+            continue;
+        for (int64_t word = 0; word <= known >> 6; word++)
+            for (; counted[word]; counted[word] &= counted[word] - 1) {
+                int64_t one = word << 6 | lowest_bit(counted[word]);
+                passages[count] = passage;
+                phrases[count] = (int32_t)one;
+                times[count++] = counts[one];
+                counts[one] = 0;
+            }
+        passage++;
     }
     return count;
 }
