@@ -181,7 +181,8 @@ def write_table(frame: pd.DataFrame, folder: Path, name: str) -> None:
 
 def _safe(column: pd.Series) -> pd.Series:
     """Return a column of texts as `safe_cell` has them; hardly any is another."""
-    others = {text: safe for text in column.dropna().unique() if (safe := safe_cell(text)) != text}
+    distinct = pa.array(column, pa.string(), from_pandas=True).drop_null().unique().to_pylist()
+    others = {text: safe for text in distinct if (safe := safe_cell(text)) != text}
     return column.map(lambda text: others.get(text, text), na_action="ignore") if others else column
 
 
