@@ -18,6 +18,7 @@ from reviewlens import letters
 from reviewlens.artefact import Artefact
 from reviewlens.calibration import Calibration
 from reviewlens.errors import ConfigError, InputError, OverwriteError
+from reviewlens.identify import UNTOLD, languages
 from reviewlens.models.laying_out import Sizes
 from reviewlens.models.mixture import Mixture
 from reviewlens.models.ngrams import Ngrams
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from reviewlens.explain import Explanation
 
 HEAD, TAIL = 1200, 847  # subwords read of a long review: its beginning and its end
+_DOUBTED = 0.5  # share of unknown subwords from which a language that was not learned is doubted
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -191,10 +193,14 @@ class Classifier:
     def star_logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return uncalibrated logits of 1-5 stars, float32 of shape (n, 5)."""
         items = normalize_all(_checked(texts))
-        parts = self.threads.map(
-            lambda rows: self._model.logits(self._encode(items[slice(*rows)])),
-            self.threads.shares(letters.offsets(items)),
-        )
+
+        def answers(rows: tuple[int, int]) -> NDArray[np.float32]:
+            said = items[slice(*rows)]
+            encoded = self._encode(said)
+            found, doubt = self._model.logits(encoded), self._doubt(said, _unknown_rate(encoded))
+            return found if doubt is None else found * doubt[:, None]
+
+        parts = self.threads.map(answers, self.threads.shares(letters.offsets(items)))
         return np.concatenate(parts) if parts else np.zeros((0, 5), dtype=np.float32)
 
     def star_probabilities(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -227,6 +233,9 @@ class Classifier:
             if len(unread):
                 pieces = [items[at + own[j]][span[j, 0] : span[j, 1]] for j in unread]
                 clause_logits[left + unread] = self._model.logits(self._encode(pieces))
+            if (doubt := self._doubt(items[at:stop], unknown[at:stop])) is not None:
+                logits[at:stop] *= doubt[:, None]
+                clause_logits[left:right] *= doubt[own, None]
 
         self.threads.map(score, self.threads.shares(letters.offsets(items)))
         calibration = self.calibration
@@ -237,6 +246,21 @@ class Classifier:
             truncated,
             unknown,
         )
+
+    def _doubt(self, texts: Sequence[str], unknown: NDArray[np.float64]) -> NDArray[np.float32] | None:
+        """Return what the logits of each text are multiplied by, shape (n,); None where nothing is doubted.
+
+        Where half of the subwords or more are unknown, and the text is in a language that was not learned, what the
+        rest says counts the less, down to nothing. Emoji alone, which tell no language, are left to what was learned.
+        """
+        strange = np.flatnonzero(unknown > _DOUBTED)
+        if self.languages is None or not len(strange):
+            return None
+        known = {UNTOLD, *self.languages}
+        spoken = np.array([code in known for code in languages([texts[i] for i in strange.tolist()])], np.bool_)
+        factor = np.ones(len(texts), np.float32)
+        factor[strange] = np.where(spoken, 1.0, (1.0 - unknown[strange]) / (1.0 - _DOUBTED))
+        return factor
 
     def unknown_rate(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the share of each text's subwords that the vocabulary lacks, shape (n,), 0 for an empty text."""

@@ -28,10 +28,27 @@ _SCRIPTS = {
     "hi": range(0x900, 0x980),
     "th": range(0xE00, 0xE80),
     "el": range(0x370, 0x400),
+    "hy": range(0x530, 0x590),
+    "bn": range(0x980, 0xA00),
+    "pa": range(0xA00, 0xA80),
+    "gu": range(0xA80, 0xB00),
+    "or": range(0xB00, 0xB80),
+    "ta": range(0xB80, 0xC00),
+    "te": range(0xC00, 0xC80),
+    "kn": range(0xC80, 0xD00),
+    "ml": range(0xD00, 0xD80),
+    "si": range(0xD80, 0xE00),
+    "lo": range(0xE80, 0xF00),
+    "my": range(0x1000, 0x10A0),
+    "ka": range(0x10A0, 0x1100),
+    "am": range(0x1200, 0x1380),
+    "km": range(0x1780, 0x1800),
+    "jv": range(0xA980, 0xA9E0),
 }
+_UNSPACED = ("zh", "ja", "th", "lo", "my", "km")
 _CODES = list(_SCRIPTS)
-_SPACED_SCRIPTS = [_CODES.index(code) for code in ("ko", "ru", "ar", "he", "hi", "el")]
-_WEIGHT = np.array([4 if code in ("zh", "ja", "th", "ko") else 1 for code in _CODES])  # a Chinese letter is a word
+_SPACED_SCRIPTS = [_CODES.index(code) for code in _CODES if code not in _UNSPACED]
+_WEIGHT = np.array([4 if code in (*_UNSPACED, "ko") else 1 for code in _CODES])  # a Chinese letter is a word
 
 
 def language(text: str) -> str:

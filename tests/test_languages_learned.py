@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -17,9 +19,10 @@ import reviewlens as rl
 from reviewlens import artefact
 from reviewlens.config import JobConfig
 from reviewlens.errors import ArtefactError
-from reviewlens.identify import UNTOLD, code_of, identifiable, unlearned
+from reviewlens.identify import UNTOLD, code_of, identifiable, languages, unlearned
 from reviewlens.report import render_report
 from reviewlens.starting import LEARNED
+from reviewlens.text import segments
 
 OLD_MODEL = ROOT / "tests" / "fixtures" / "models" / "v1-linear"
 GERMAN = {
@@ -205,3 +208,32 @@ def test_what_it_never_learned_it_is_less_sure_of() -> None:
 def test_ways_to_declare_a_language_are_one(tmp_path) -> None:
     run = rl.analyze(pd.DataFrame({"text": ENGLISH, "language": ["en-US", "English", "EN"]}), out=tmp_path / "lens")
     assert run.scored.to_table(columns=["language"]).column("language").to_pylist() == ["en"] * 3
+
+
+UNKNOWN_TO_IT = ["సినిమా చాలా బాగుంది", "ꦲꦏ꧀ꦱꦫꦗꦮ", "இது நல்ல தயாரிப்பு"]
+
+
+def test_a_script_that_it_neither_has_nor_learned_is_hardly_judged(ours) -> None:
+    bundled = rl.Classifier.load()
+    for classifier, texts in (
+        (bundled, UNKNOWN_TO_IT),
+        (ours, [*UNKNOWN_TO_IT, "质量很好，物流也快", "Отличный товар"]),
+    ):
+        assert (classifier.unknown_rate(texts) > 0.8).all()
+        proba = classifier.predict_proba(texts)
+        assert (np.maximum(proba[:, 0], proba[:, 2]) < 0.75).all()
+        owner, bounds = segments(texts)
+        assert np.array_equal(classifier.score_segments(texts, owner, bounds).proba, proba), (
+            "asked one way or the other"
+        )
+
+
+def test_what_it_learned_is_judged_as_ever(ours) -> None:
+    """Emoji and languages that it learned are no reason to doubt, however their characters are spelled."""
+    texts = ["😡😡", "👍 ok", "very good 👍👍👍👍👍👍", "质量很好", *german(3).text]
+    for classifier in (rl.Classifier.load(), ours):
+        silent = rl.Classifier(replace(classifier.parts, extra={}))  # one that does not say what it learned
+        spoken = [i for i, code in enumerate(languages(texts)) if code in {UNTOLD, *(classifier.languages or ())}]
+        assert len(spoken) > 2
+        chosen = [texts[i] for i in spoken]
+        assert np.array_equal(classifier.predict_proba(chosen), silent.predict_proba(chosen))
