@@ -121,7 +121,7 @@ def read_labelled(
     labels = read_labels(frame[label], scale=scale, usual=usual, column=label)
     texts = [_whole(value) if isinstance(value, str) else "" for value in frame[text].tolist()]
     usable = np.array([bool(value.strip()) for value in texts]) & labels.known
-    if not any(texts) and frame[text].notna().any():
+    if not any(isinstance(value, str) for value in frame[text].tolist()) and frame[text].notna().any():
         kind = type(frame[text].dropna().iloc[0]).__name__
         raise InputError(f"the column {text!r} holds no text but {kind}", hint="name the column of the reviews")
     if not usable.any():

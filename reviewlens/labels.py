@@ -5,7 +5,8 @@
 | 0 and 1 (also true and false) | negative, positive |
 | -1, 0 and 1; or 0, 1 and 2 | negative, neutral, positive |
 | class names in English or Chinese ("negative", "pos", "false", "中性", ...) | that polarity |
-| stars as exports write them ("4 out of 5 stars", "★★★★☆", "五星") | stars, of 5 or `scale` |
+| stars as exports write them ("4 stars", "★★★★☆", "五星") | stars, of 5 or `scale` |
+| the same with what they are of ("4 out of 5", "8/10", "80%") | stars of that, whatever `scale` says |
 | other numbers from 0 or 1 up to at most 10 | stars on the smallest scale of 3, 5, 7 or 10 that fits, or `scale` |
 
 1 and 2 alone may be two classes, or the low end of a scale: that is asked back.
@@ -24,7 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reviewlens.errors import ConfigError, InputError
-from reviewlens.read.stars import parse_rating
+from reviewlens.read.stars import OF, is_share, parse_rating
 from reviewlens.schemas import LABELS
 
 NO_STAR = np.nan
@@ -36,6 +37,7 @@ _NAMES = {
 _POLARITY = {name: LABELS.index(polarity) for polarity, names in _NAMES.items() for name in names}
 _SCALES = (3, 5, 7, 10)
 _MOST_WRITTEN = 1000  # distinct stars; a column with more of them has none
+_HALF = 0.5
 _LONGEST = 40  # characters of a label that are shown
 
 
@@ -84,7 +86,9 @@ def read_labels(
     if np.isfinite(numbers[~missing]).all():
         return _from_numbers(numbers, scale, usual, column)
     if (written := _written_stars(series, missing)) is not None:
-        return _from_stars(written, ~missing, usual or _ends(sorted(written[~missing]), scale or 5.0, column))
+        if any(is_share(said) for said in series[~missing].astype(str).unique()):
+            usual, scale = usual if usual is not None and usual[1] == OF else None, OF
+        return _from_stars(written, ~missing, usual or _ends(sorted(written[~missing]), scale or OF, column))
     if not np.isnan(numbers[~missing]).any():
         raise InputError(
             f"{int(np.isinf(numbers).sum())} labels are infinite", where=f"column {column!r}", hint="leave them out"
@@ -163,6 +167,8 @@ def _ends(seen: list[float], scale: float | None, column: str) -> tuple[float, f
             where=f"column {column!r}",
             hint="give scale=, the highest possible rating, or map the labels to negative, neutral, positive",
         )
+    if low == _HALF and all(value % _HALF == 0 for value in seen):
+        return _HALF, top  # half stars begin with a half, as ten points begin with one
     return (0.0 if low < 1 else 1.0), top
 
 

@@ -42,6 +42,25 @@ def test_a_scale_can_be_said() -> None:
     assert read_labels([1, 2], scale=5).polarity.tolist() == [0, 0]
 
 
+@pytest.mark.parametrize(("scale", "usual"), [(None, None), (10, None), (100, None), (None, (1.0, 10.0))])
+def test_stars_that_say_what_they_are_of_mean_the_same_whatever_the_scale(
+    scale: float | None, usual: tuple[float, float] | None
+) -> None:
+    ten = read_labels([f"{points}/10" for points in range(1, 11)], scale=scale, usual=usual)
+    assert ten.polarity.tolist() == read_labels(list(range(1, 11))).polarity.tolist()
+    assert ten.stars == pytest.approx(read_labels(list(range(1, 11))).stars)
+    five = read_labels([f"{stars} out of 5 stars" for stars in range(1, 6)], scale=scale, usual=usual)
+    assert five.stars.tolist() == [1, 2, 3, 4, 5]
+    assert read_labels(["0%", "50%", "100%"], scale=scale, usual=usual).polarity.tolist() == [0, 1, 2]
+
+
+def test_half_stars_begin_with_a_half() -> None:
+    half = read_labels([0.5, 1, 2, 2.5, 3, 3.5, 5])
+    assert half.scale == (0.5, 5.0)
+    assert half.polarity.tolist() == [0, 0, 0, 1, 1, 2, 2], "2 stars are no neutral label"
+    assert read_labels([0.5, 4.7]).scale == (0.0, 5.0)
+
+
 @given(
     st.lists(st.integers(1, 100), min_size=1, max_size=20),
     st.sampled_from([(0.0, 5.0), (1.0, 5.0), (0.0, 10.0), (1.0, 10.0), (0.0, 100.0)]),
@@ -95,6 +114,13 @@ def test_rows_without_text_or_label_are_left_out_with_a_warning() -> None:
     frame = pd.DataFrame({"t": ["good", None, " ", "bad"], "y": [1, 1, 0, np.nan]})
     with pytest.warns(UserWarning, match="3 of 4 rows"):
         assert read_labelled(frame, text="t", label="y").texts == ["good"]
+
+
+def test_texts_that_are_all_empty_are_not_taken_for_something_else() -> None:
+    with pytest.raises(InputError, match="no row has both a text and a label"):
+        read_labelled(pd.DataFrame({"t": ["", ""], "y": [0, 1]}), text="t", label="y")
+    with pytest.raises(InputError, match="holds no text but int"):
+        read_labelled(pd.DataFrame({"t": [7, 8], "y": [0, 1]}), text="t", label="y")
 
 
 def test_columns_and_files_that_are_not_there(tmp_path) -> None:

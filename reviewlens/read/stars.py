@@ -30,6 +30,7 @@ _WORD = re.compile(
 _FULL, _EMPTY = "★⭐🌟✭✮", "☆✩✰"
 _DRAWN = re.compile(rf"[{_FULL}{_EMPTY}\s]+")
 _ROW_OF_STARS = re.compile(r"\*{1,10}")
+OF = 5.0  # what 'x of y' and percentages are brought to
 _FEW = 10  # ratings, too few to tell a slip from a scale
 
 
@@ -64,19 +65,29 @@ def likely_scale(ratings: np.ndarray[Any, np.dtype[np.floating[Any]]]) -> float:
     return next((scale for scale in (5.0, 10.0) if int((given > scale).sum()) <= slips), 100.0)
 
 
+def is_share(text: str) -> bool:
+    """Return whether a rating says what it is of, so that `parse_rating` brings it to 5."""
+    text = _normal(text)
+    return bool(_OF.fullmatch(text) or _PERCENT.fullmatch(text))
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text[:200]).strip().lower().replace("\ufe0f", "")
+
+
 @lru_cache(maxsize=4096)
 def parse_rating(text: str) -> float | None:
     """Return the stars that a text stands for; None where it stands for none."""
-    text = unicodedata.normalize("NFKC", text[:200]).strip().lower().replace("\ufe0f", "")
+    text = _normal(text)
     if _DRAWN.fullmatch(text):
         return float(sum(text.count(star) for star in _FULL))
     if _ROW_OF_STARS.fullmatch(text):
         return float(len(text))
     if match := _OF.fullmatch(text):
         top = _number(match[2])
-        return _number(match[1]) / top * 5 if top and _number(match[1]) <= top else None
+        return _number(match[1]) / top * OF if top and _number(match[1]) <= top else None
     if match := _PERCENT.fullmatch(text):
-        return _number(match[1]) / 20
+        return _number(match[1]) / 100 * OF
     if match := _ALONE.fullmatch(text):
         return _number(match[1])
     if match := _WORD.fullmatch(text):
