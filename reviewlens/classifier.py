@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -25,7 +24,7 @@ from reviewlens.models.ngrams import Ngrams
 from reviewlens.models.packed import PackedLstm
 from reviewlens.models.runtime import STRIDE, Network, OnnxNetwork
 from reviewlens.schemas import ABSTAINED, LABELS
-from reviewlens.text import normalize_all
+from reviewlens.text import normalize_all, repair
 from reviewlens.threads import Threads
 from reviewlens.tokenizer import FIRST_PIECE, UNKNOWN, Encoded, Tokenizer
 from reviewlens.whole import path_given
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 HEAD, TAIL = 1200, 847  # subwords read of a long review: its beginning and its end
 _DOUBTED = 0.5  # share of unknown subwords from which a language that was not learned is doubted
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class SegmentScores(NamedTuple):
@@ -272,7 +270,7 @@ class Classifier:
 
         if not isinstance(text, str):
             raise InputError(f"the text is of type {type(text).__name__}", hint="explain one text at a time")
-        return explain(self, text)
+        return explain(self, repair(text))
 
     def _encode(self, texts: Sequence[str]) -> Encoded:
         return self._parts.tokenizer.encode(texts, head=HEAD, tail=TAIL)
@@ -324,6 +322,5 @@ def _checked(texts: Sequence[str]) -> list[str]:
             raise InputError(
                 f"a text is of type {type(text).__name__}", where=f"position {row}", hint="fill or drop missing texts"
             )
-        if not text.isascii() and _SURROGATE.search(text):  # half a character, as broken exports have them
-            items[row] = _SURROGATE.sub("\ufffd", text)
+        items[row] = repair(text)  # halves of characters, as broken exports have them
     return items

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Hashable, Iterable, Mapping
 from csv import QUOTE_NONE
@@ -21,10 +20,10 @@ from reviewlens.labels import Labels, read_labels
 from reviewlens.read.columns import data as known
 from reviewlens.schemas import LABELS
 from reviewlens.splits import copy_key
+from reviewlens.text import repair
 
 _TABULAR = ("csv", "tsv", "csv.gz", "tsv.gz")
 _RARE = 10  # reviews of a class
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _POLARITY_STARS = np.array([[1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 1]], dtype=np.float32)
 
 
@@ -119,7 +118,7 @@ def read_labelled(
     if frame.empty:
         raise InputError("the data has no rows", hint="give labelled reviews")
     labels = read_labels(frame[label], scale=scale, usual=usual, column=label)
-    texts = [_whole(value) if isinstance(value, str) else "" for value in frame[text].tolist()]
+    texts = [repair(value) if isinstance(value, str) else "" for value in frame[text].tolist()]
     usable = np.array([bool(value.strip()) for value in texts]) & labels.known
     if not any(isinstance(value, str) for value in frame[text].tolist()) and frame[text].notna().any():
         kind = type(frame[text].dropna().iloc[0]).__name__
@@ -150,11 +149,6 @@ def read_frame(data: Any) -> pd.DataFrame:
         f"data of type {type(data).__name__} cannot be read",
         hint="give a DataFrame or a path; pandas.DataFrame makes one of lists and dicts",
     )
-
-
-def _whole(text: str) -> str:
-    """Return a text without halves of characters, as broken exports have them."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def _files(path: Path) -> list[Path]:

@@ -8,6 +8,7 @@ marks, at commas between clauses, before words of contrast ("but", "虽然", "�
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import chain, pairwise
@@ -26,7 +27,15 @@ LONGEST = 400  # characters of a clause
 _SPACE, _SOFT, _HARD, _BREAK = 4, 5, 6, 7  # classes beside those of `letters.kinds`
 _HARD_MARKS = "!?。!?！？…⋯—;；｡"
 _SOFT_MARKS = ".,，~～．"
+_SURROGATES = re.compile("[\ud800-\udfff]+")
 _CHUNK = 1 << 18  # characters cut at once, so that tables stay in the processor's cache
+
+
+def repair(text: str) -> str:
+    """Return `text` as valid Unicode: pairs of surrogates become their character, lone ones U+FFFD."""
+    if text.isascii():
+        return text
+    return _SURROGATES.sub(lambda m: m[0].encode("utf-16", "surrogatepass").decode("utf-16", "replace"), text)
 
 
 def normalize(text: str) -> str:

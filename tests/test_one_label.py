@@ -35,6 +35,17 @@ TEXTS = [
 ]
 
 
+@pytest.mark.parametrize("half", ["\udab1", "\ud83d\ude21", "\ude21\ud83d", "\ud800\udc00"])
+def test_halves_of_characters_are_the_same_to_all(half: str) -> None:
+    clf, texts = rl.Classifier.load(), [half, f"bad {half} zip", f"{half}The zip {half}{half} broke."]
+    scored, proba = rl.score(texts, classifier=clf), clf.predict_proba(texts)
+    assert (proba[:, 2] - proba[:, 0]).tolist() == scored["score"].tolist()
+    for text, score, polarity in zip(texts, scored["score"], scored["polarity"], strict=True):
+        said = clf.explain(text)
+        assert (said.score, said.polarity) == (pytest.approx(score, abs=1e-7), polarity)
+        assert all(said.text[word.start : word.end] == word.text for word in said.words)
+
+
 @pytest.fixture(scope="module")
 def careful() -> rl.Classifier:
     return rl.Classifier.load(abstain_below=0.8)

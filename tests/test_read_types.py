@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from reviewlens.errors import ColumnError
 from reviewlens.read import plan
 from reviewlens.read.stars import likely_scale, parse_rating, to_ratings
-from reviewlens.read.strings import repair, to_strings
+from reviewlens.read.strings import to_strings
 from reviewlens.read.times import parse_times, to_times
 from reviewlens.schemas import REVIEWS
+from reviewlens.text import repair
 
 UTC = dt.UTC
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from reviewlens.errors import ColumnError, InputError
 from reviewlens.read.columns import find_columns
-from reviewlens.read.strings import repair
+from reviewlens.text import repair
 
 FRAME = "<frame>"
 

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from reviewlens.read.columns import data
-
-_SURROGATES = re.compile("[\ud800-\udfff]+")
-
-
-def repair(text: str) -> str:
-    """Return `text` as valid Unicode: pairs of surrogates become their character, lone ones U+FFFD."""
-    return _SURROGATES.sub(lambda m: m[0].encode("utf-16", "surrogatepass").decode("utf-16", "replace"), text)
 
 
 def plain(array: pa.Array) -> pa.Array:
