@@ -89,8 +89,9 @@ class Cutter:
         n = len(points)
         start, end, opens = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.bool_)
         key = np.empty(n, np.uint64)
-        tables = self._known, self._left, self._right, self._bridges, self._sticky, _spaces(), _marks()
-        while (count := cut(points, n, *tables, _SHORT, LONGEST_RUN, start, end, opens, key)) < 0:
+        # A copy, for another thread may fill a page: what is known here was whole before we had the interpreter's lock.
+        tables = self._left, self._right, self._bridges, self._sticky, _spaces(), _marks()
+        while (count := cut(points, n, self._known.copy(), *tables, _SHORT, LONGEST_RUN, start, end, opens, key)) < 0:
             self._learn_pages(points)
         return Runs(start[:count], end[:count], opens[:count], key[:count])
 

@@ -1,12 +1,15 @@
 """The kernels in C against their twins in NumPy: the same answers, bit for bit."""
 
 import ctypes
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -20,9 +23,12 @@ from reviewlens import letters, native, text
 from reviewlens.classifier import Classifier
 from reviewlens.forms import Forms
 from reviewlens.keys import Keys
+from reviewlens.models.laying_out import Sizes
+from reviewlens.models.packed import convolve
 from reviewlens.phrases import Phrases
 from reviewlens.trie import Trie
 
+OF_SOURCES = (3, "a8c00d213dd919b3")  # the version of the kernels, and the digest of their code
 BUILT = native.kernel("find_keys") is not None
 needs_kernels = pytest.mark.skipif(not BUILT, reason="the extension was not built: no C compiler")
 WORDS = st.sampled_from(
@@ -170,6 +176,45 @@ def test_an_array_of_another_kind_is_refused() -> None:
 def test_an_extension_of_other_sources_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "KERNELS_VERSION", -1)
     assert native._library() is None
+
+
+def test_an_extension_without_one_of_the_kernels_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(native._TAKES, "yet_to_be_written", "q")
+    assert native._library() is None
+    monkeypatch.setattr(native, "_all", native._all.__wrapped__)  # what is remembered is of before
+    assert native.kernel("find_keys") is None and native.loops() == "NumPy"
+
+
+def test_sources_that_change_have_another_version() -> None:
+    """Else an extension that an update left behind would be called with what it does not take."""
+    folder = Path(native.__file__).parent
+    texts = [file.read_text("utf-8") for file in sorted([*folder.glob("*.c"), *folder.glob("*.h")])]
+    code = re.sub(r"/\*.*?\*/|\s", "", "".join(texts), flags=re.DOTALL)
+    said = (native.KERNELS_VERSION, hashlib.blake2b(code.encode(), digest_size=8).hexdigest())
+    assert said == OF_SOURCES, "raise KERNELS_VERSION in kernels.h and in __init__.py, and write both down here"
+
+
+@needs_kernels
+def test_more_features_than_a_kernel_has_room_for() -> None:
+    taps = np.random.default_rng(1).standard_normal((5, 3, 300)).astype(np.float32)
+    ids, lengths = np.array([1, 2, 3, 4, 2, 1], np.int32), np.array([4, 2])
+    rows = np.array([0, 4]), lengths, Sizes(2, 2).groups_of(lengths)
+    assert same(*both(lambda: convolve(ids, taps, Sizes(2, 2), 1, *rows)))
+
+
+@needs_kernels
+def test_what_another_thread_learns_meanwhile_is_not_half_seen(classifier: Classifier) -> None:
+    """A page of characters is marked as known when its tables are whole, on processors that reorder writes too."""
+    cutter, seen = classifier.tokenizer._cutter, []
+    cut = native.kernel("cut_runs")
+    assert cut is not None
+
+    def watched(*taken: Any) -> int:
+        seen.extend(taken)
+        return cut(*taken)
+
+    assert same(cutter._cut(letters.codes("ab ꙮ"), watched), cutter.cut(letters.codes("ab ꙮ")))
+    assert not any(a is cutter._known for a in seen) and any(a is cutter._left for a in seen)
 
 
 def test_a_phrase_without_a_letter_is_in_no_clause() -> None:

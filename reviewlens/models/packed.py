@@ -100,8 +100,8 @@ def convolve(
     look_up = kernel("convolve")
     if look_up is not None:
         rows = starts, lengths, groups, len(groups)
-        look_up(ids, *rows, taps, width, sizes.pooled, sizes.stride, ones, BATCH_ROWS, near, by_step)
-        return near, by_step
+        if look_up(ids, *rows, taps, width, sizes.pooled, sizes.stride, ones, BATCH_ROWS, near, by_step) == 0:
+            return near, by_step
     row = np.repeat(np.arange(len(groups)), groups)
     step = np.arange(total) - np.repeat(np.cumsum(groups) - groups, groups)
     tokens = sizes.pooled * sizes.stride
