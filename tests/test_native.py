@@ -217,6 +217,15 @@ def test_what_another_thread_learns_meanwhile_is_not_half_seen(classifier: Class
     assert not any(a is cutter._known for a in seen) and any(a is cutter._left for a in seen)
 
 
+@pytest.mark.parametrize(("off", "said"), [("", "C"), ("1", "NumPy")])
+def test_the_command_line_says_in_what_the_loops_are(off: str, said: str) -> None:
+    command = [sys.executable, "-m", "reviewlens", "--version"]
+    environment = os.environ | {native.OFF_VARIABLE: off}
+    shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert shown.startswith(f"reviewlens, version {rl.__version__}\n")
+    assert f"loops in {said if BUILT else 'NumPy'}" in shown
+
+
 def test_a_phrase_without_a_letter_is_in_no_clause() -> None:
     said = ["!!", ""]
     owner, bounds = text.segments(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import Any
@@ -19,8 +20,23 @@ from reviewlens.errors import ReviewlensError, StoreError
 PARTIAL = 6  # done, with rejects or quarantined files
 
 
+def _version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from reviewlens.native import OFF_VARIABLE, loops
+
+    click.echo(f"reviewlens, version {__version__}\nloops in {loops()}")
+    if loops() != "C":
+        why = "install again where a C compiler and Python's headers are, to have them"
+        why = f"{OFF_VARIABLE} is set" if os.environ.get(OFF_VARIABLE) else why
+        click.echo(f"  the same answers as with loops in C, in two to three times the time\n  {why}")
+    context.exit()
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(__version__, prog_name="reviewlens")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
 def cli() -> None:
     """What customers feel and what they need, from Parquet exports of reviews.
 
