@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-KERNELS_VERSION = 3  # that of `kernels.h`: what was built from other sources is not called
+KERNELS_VERSION = 4  # that of `kernels.h`: what was built from other sources is not called
 OFF_VARIABLE = "REVIEWLENS_NO_NATIVE"
 
 
