@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from reviewlens.calibration import Calibration
 from reviewlens.errors import ArtefactError, InputNotFoundError
 from reviewlens.models import LINEAR, MODELS
+from reviewlens.models.shapes import check_shapes
 from reviewlens.tokenizer import Tokenizer
 
 # 2: n-grams of characters beside those of subwords; 3: `pooled` subwords make a place of an LSTM, 4: `stride` a step
@@ -132,10 +133,12 @@ def read(folder: Path) -> Artefact:
             )
     weights = _read_weights(folder / "model.safetensors")
     graph = (folder / "model.onnx").read_bytes() if "model.onnx" in files else None
+    tokenizer = Tokenizer.load(folder / "tokenizer.json")
+    check_shapes(config["model"], settings, weights, tokenizer.size)
     return Artefact(
         model=config["model"],
         settings=settings,
-        tokenizer=Tokenizer.load(folder / "tokenizer.json"),
+        tokenizer=tokenizer,
         weights=weights,
         graph=graph,
         calibration=_read_calibration(folder / "calibration.json"),
