@@ -29,7 +29,7 @@ def _version(context: click.Context, parameter: click.Parameter, wanted: bool) -
     if loops() != "C":
         why = "install again where a C compiler and Python's headers are, to have them"
         why = f"{OFF_VARIABLE} is set" if os.environ.get(OFF_VARIABLE) else why
-        click.echo(f"  the same answers as with loops in C, in two to three times the time\n  {why}")
+        click.echo(f"  the same answers as with loops in C; scoring takes nearly twice the time\n  {why}")
     context.exit()
 
 
