@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from reviewlens import letters
 from reviewlens.artefact import Artefact, quantize
 from reviewlens.classifier import HEAD, TAIL, Classifier
 from reviewlens.identify import UNTOLD, languages
@@ -49,7 +50,8 @@ def choose_start(texts: Sequence[str], bundled: Classifier | None) -> Start:
         texts: All texts to learn from.
         bundled: The model to go on from; None to start from nothing.
     """
-    looked_at = [texts[row] for row in np.linspace(0, len(texts) - 1, min(len(texts), _LOOKED_AT)).astype(int)]
+    rows = np.linspace(0, len(texts) - 1, min(len(texts), _LOOKED_AT)).astype(int)
+    looked_at = [_without_pictures(texts[row]) for row in rows]
     spaces = sum(text.count(" ") for text in looked_at) / max(sum(map(len, looked_at)), 1)
     longest = _LONGEST if spaces > _SPACED else _LONGEST_UNSPACED
     if bundled is None:
@@ -78,6 +80,14 @@ def respelled(parts: Artefact, tokenizer: Tokenizer) -> Artefact:
     weights = parts.weights | {"embedding.int8": codes, "embedding.scale": scale}
     settings = parts.settings | {"vocab_size": tokenizer.size}
     return replace(parts, tokenizer=tokenizer, weights=weights, settings=settings)
+
+
+def _without_pictures(text: str) -> str:
+    """Return a text without emoji: those that the vocabulary lacks say nothing of whether it knows the words."""
+    if text.isascii():
+        return text
+    points = letters.codes(text)
+    return letters.spell(points[letters.of(letters.kinds(), points) != letters.PICTURE])
 
 
 def _characters_per_subword(tokenizer: Tokenizer, texts: Sequence[str]) -> float:

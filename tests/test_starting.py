@@ -93,3 +93,12 @@ def test_subwords_of_a_text_are_the_same_every_time() -> None:
     first, second = Tokenizer.train(texts, size=500), Tokenizer.train(texts, size=500)
     assert first.pieces() == second.pieces()
     assert np.array_equal(*(t.encode(TEXTS["de"], head=99, tail=0).ids for t in (first, second)))
+
+
+def test_emoji_that_the_vocabulary_lacks_do_not_hide_the_language(bundled: Classifier) -> None:
+    """A hand of another color is unknown bytes: a few in short reviews were taken for words that nobody knows."""
+    for language in ("en", "zh", "ja"):
+        plain = choose_start(TEXTS[language] * 4, bundled)
+        for emoji in (" 👍🏽", "🧿🪬", "🇪🇸 🇲🇽"):
+            assert choose_start([text + emoji for text in TEXTS[language] * 4], bundled).reason == plain.reason
+    assert choose_start(["👍🏽", "🧿🪬"] * 20, bundled).warm is None
