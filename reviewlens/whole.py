@@ -75,4 +75,6 @@ def unwritable(error: OSError, where: Path) -> StoreError:
     """Return the error for something that could not be written, with what to do about a full disk."""
     full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} or "No space left" in str(error)
     hint = "free some space and run again; what was published before stands" if full else "look at the folder's rights"
+    if error.errno in {errno.EEXIST, errno.ENOTDIR}:
+        hint = "a file stands where a folder is to be: name another folder"
     return StoreError(f"cannot be written: {error.strerror or error}", where=str(where), hint=hint)
