@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from reviewlens.errors import ConfigError, InputError
 from reviewlens.read.stars import OF, is_share, parse_rating
 from reviewlens.schemas import LABELS
+from reviewlens.text import repair
 
 NO_STAR = np.nan
 _NAMES = {
@@ -77,6 +78,8 @@ def read_labels(
     if scale is not None and not 2 <= scale < np.inf:
         raise ConfigError(f"scale={scale!r} is no highest star", hint="give the highest possible rating, 2 or more")
     series = pd.Series(values).reset_index(drop=True)
+    if series.dtype == object:
+        series = series.map(lambda v: repair(v) if isinstance(v, str) else v)
     if series.map(lambda v: isinstance(v, bool | np.bool_)).any():
         series = series.map(lambda v: int(v) if isinstance(v, bool | np.bool_) else v)
     numbers = pd.to_numeric(series, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)

@@ -110,6 +110,11 @@ def test_labels_that_mean_nothing_are_named(values: list[object], message: str) 
         read_labels(values)
 
 
+def test_a_label_of_half_a_character_is_named_like_any_other() -> None:
+    with pytest.raises(InputError, match="not understood: '\ufffd' \\(2 rows\\)"):
+        read_labels(pd.Series(["\ud83d", "\ud83d", "good"], dtype=object))
+
+
 def test_rows_without_text_or_label_are_left_out_with_a_warning() -> None:
     frame = pd.DataFrame({"t": ["good", None, " ", "bad"], "y": [1, 1, 0, np.nan]})
     with pytest.warns(UserWarning, match="3 of 4 rows"):
