@@ -1,6 +1,5 @@
 """The kernels of mentions, masks and copies against their twins in NumPy and Python: the same answers, bit for bit."""
 
-import hashlib
 from typing import Any
 from unittest import mock
 
@@ -9,7 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_native import both, needs_kernels, same
+from test_native import both, needs_kernels
 from test_privacy import CASES
 
 from reviewlens import digests, duplicates, native, text
@@ -76,8 +75,7 @@ def test_every_known_case_is_found_among_others() -> None:
 @given(TEXTS)
 def test_copies(texts: list[str]) -> None:
     said = text.normalize_all(texts)
-    hashes, expected = both(lambda: digests.text_hashes(said))
-    assert np.array_equal(hashes, expected)
+    hashes = digests.text_hashes(said)
     assert np.array_equal(*both(lambda: duplicates.bands(said, hashes)))
 
 
@@ -85,8 +83,7 @@ def test_copies(texts: list[str]) -> None:
 def test_letters_and_tokens_of_every_character() -> None:
     said = [f"One {c}two{c} three four {c} FIVE six seven{c}" for c in EVERY]
     said += [f"好{c}不好的{c}东西啊啊啊啊" for c in EVERY] + EVERY
-    hashes, expected = both(lambda: digests.text_hashes(said))
-    assert np.array_equal(hashes, expected)
+    hashes = digests.text_hashes(said)
     assert np.array_equal(*both(lambda: duplicates.bands(said, hashes)))
 
 
@@ -98,19 +95,6 @@ def test_tokens_are_forgotten_when_there_are_too_many(monkeypatch: pytest.Monkey
         said = [" ".join(f"word{n + k}" for k in range(9)) for n in range(first, first + 30)]
         hashes = digests.text_hashes(said)
         assert np.array_equal(*both(lambda said=said, hashes=hashes: duplicates.bands(said, hashes)))
-
-
-@needs_kernels
-@given(st.lists(st.text(max_size=300), max_size=9), st.integers(1, 64), st.binary(max_size=64))
-def test_digests(texts: list[str], size: int, key: bytes) -> None:
-    expected = [hashlib.blake2b(t.encode("utf-8", "surrogatepass"), digest_size=size, key=key).digest() for t in texts]
-    assert digests.digests(texts, size, key).tobytes() == b"".join(expected)
-
-
-@needs_kernels
-@pytest.mark.parametrize("length", [0, 1, 127, 128, 129, 255, 256, 257])
-def test_digests_at_the_edges_of_blocks(length: int) -> None:
-    assert same(*both(lambda: (digests.digests(["x" * length, "好" * length, "\ud800"], 8, b"k"),)))
 
 
 def test_customers() -> None:

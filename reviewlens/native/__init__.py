@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-KERNELS_VERSION = 4  # that of `kernels.h`: what was built from other sources is not called
+KERNELS_VERSION = 5  # that of `kernels.h`: what was built from other sources is not called
 OFF_VARIABLE = "REVIEWLENS_NO_NATIVE"
 
 
@@ -52,7 +52,6 @@ _TAKES = {  # q for a number, else an array of that kind
     "cut_clauses": "IqBlqll",
     "cut_tokens": "IlqIqqIllLlB",
     "cut_runs": "IqbiibbbbqqllbL",
-    "digest_texts": "BlqBqqB",
     "find_clauses": "lqillql",
     "find_keys": "LqLql",
     "find_leftmost": "IqBLqiiql",
@@ -62,7 +61,6 @@ _TAKES = {  # q for a number, else an array of that kind
     "number_words": "IqBLqiqqilll",
     "pair_words": "iqiqBqLqiqlLiil",
     "search_ways": "IlqLqdiqqil",
-    "spell_letters": "IlqIqBlb",
     "spread_runs": "llqlqliqiil",
     "weigh_languages": "IlqIqLqldqi",
 }
