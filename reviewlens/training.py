@@ -90,7 +90,8 @@ def train(
         teacher: Something slower that answers better, to learn from: a `Classifier`, the folder of one, or a function
             from a list of texts to probabilities of shape (n, 3) or (n, 5).
         search: Hyper-parameter search: a number of trials, or a time such as "20m".
-        out: Folder to save to; also keeps checkpoints, so that a killed training goes on when it is called again.
+        out: Folder to save to; also keeps checkpoints, so that a killed training goes on when it is called again; the
+            trials of a search begin anew.
         seed: Decides the split, the start and the order.
         scale: Highest possible star, where the labels are stars and 5 is not it.
         warm_start: Start from the bundled model, as far as it knows the text; False starts from nothing.
