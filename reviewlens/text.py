@@ -28,7 +28,7 @@ _SPACE, _SOFT, _HARD, _BREAK = 4, 5, 6, 7  # classes beside those of `letters.ki
 _HARD_MARKS = "!?。!?！？…⋯—;；｡"
 _SOFT_MARKS = ".,，~～．"
 _SURROGATES = re.compile("[\ud800-\udfff]+")
-_CHUNK = 1 << 18  # characters cut at once, so that tables stay in the processor's cache
+_CHUNK = 1 << 16  # characters cut at once, so that tables stay in the processor's cache
 
 
 def repair(text: str) -> str:
