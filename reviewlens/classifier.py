@@ -317,10 +317,12 @@ def _checked(texts: Sequence[str]) -> list[str]:
     if not isinstance(texts, Iterable) or isinstance(texts, Mapping | bytes):
         raise InputError(f"texts is of type {type(texts).__name__}", hint="pass a list of texts: for one text [text]")
     items = texts.to_pylist() if hasattr(texts, "to_pylist") else list(texts)  # a column of Arrow
-    for row, text in enumerate(items):
-        if not isinstance(text, str):
-            raise InputError(
-                f"a text is of type {type(text).__name__}", where=f"position {row}", hint="fill or drop missing texts"
-            )
-        items[row] = repair(text)  # halves of characters, as broken exports have them
+    try:
+        "".join(items).encode()
+    except TypeError:
+        row, text = next((row, text) for row, text in enumerate(items) if not isinstance(text, str))
+        where, hint = f"position {row}", "fill or drop missing texts"
+        raise InputError(f"a text is of type {type(text).__name__}", where=where, hint=hint) from None
+    except UnicodeEncodeError:  # halves of characters, as broken exports have them
+        return [repair(text) for text in items]
     return items
