@@ -80,7 +80,7 @@ class NgramModel:
         """
         n, width = len(encoded.offsets) - 1, self._rows.shape[1]
         totals = np.zeros((n, width)), np.zeros((n_groups, width))
-        add = kernel("add_ngrams")
+        add = kernel("add_ngrams") if self.orders <= len(_MULTIPLIERS) else None  # else its twin says what is wrong
         if add is not None:
             longest = int(np.diff(encoded.offsets).max(initial=1))
             size = 2 << longest.bit_length()

@@ -31,7 +31,7 @@ class PackedLstm(Network):
     ) -> None:
         self._session: Any = session_of(packed_graph(weights, heads))
         self._sizes, self._heads = sizes, heads
-        self._taps = aligned(tap_table(weights, table, scale))
+        self._taps = tap_table(weights, table, scale)
         channels, states = weights["conv.weight"].shape[0], 2 * weights["lstm.weight_hh_l0"].shape[1]
         self._widths = channels + heads, states + heads
 
@@ -69,15 +69,6 @@ class PackedLstm(Network):
         feed |= {"far.sums": np.zeros((n_sums, self._widths[1]), np.float32)}
         logits: Floats = self._session.run(None, feed)[0]
         return logits
-
-
-def aligned(table: Floats) -> Floats:
-    """Return a copy that begins where a line of the processor's cache does."""
-    room = np.empty(table.nbytes + 64, np.uint8)
-    start = -room.ctypes.data % 64
-    copy = room[start : start + table.nbytes].view(np.float32).reshape(table.shape)
-    copy[:] = table
-    return copy
 
 
 def convolve(

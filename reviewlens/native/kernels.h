@@ -28,7 +28,7 @@
 
 #define ODD UINT64_C(0x9E3779B97F4A7C15)
 
-/* The finalizer of MurmurHash3, as `reviewlens.runs.mix`. */
+/* The finalizer of MurmurHash3, as `reviewlens.keys.mix`. */
 static inline uint64_t mix(uint64_t key)
 {
     key ^= key >> 33;
@@ -42,7 +42,7 @@ static inline uint64_t value_of(uint64_t point)
     return mix((point + 1) * ODD);
 }
 
-/* The slot of a key by linear probing, as `reviewlens.memory.Keys`; -1 where it is not. */
+/* The slot of a key by linear probing, as `reviewlens.keys.Keys`; -1 where it is not. */
 static inline int64_t slot_of(const uint64_t *table, uint64_t mask, uint64_t key)
 {
     uint64_t slot = key & mask;

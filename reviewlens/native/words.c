@@ -1,5 +1,5 @@
 /* Words of many texts: their numbers for the model of wishes, and the languages that they speak for; see
-   reviewlens/wish_model.py and identify.py. The key of a word is that of reviewlens/forms.py, `keys_of`. */
+   reviewlens/wish_model.py and function_words.py. The key of a word is that of reviewlens/forms.py, `keys_of`. */
 #include "kernels.h"
 
 enum { GAP, WORD, MARK, END }; /* of a character below 128; the others are gaps */
